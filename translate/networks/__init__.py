@@ -1,0 +1,66 @@
+"""Architectures: which there are, and how one is built from its settings."""
+
+import torch
+from torch import nn
+
+from translate.networks.generator import Generator
+from translate.networks.layers import initialise, is_per_sample
+from translate.networks.passes import pass_together
+from translate.networks.patchgan import PatchGAN, PatchGANSettings, PixelGAN, PixelGANSettings
+from translate.networks.resnet import ResNetGenerator, ResNetSettings
+
+__all__ = [
+    "DISCRIMINATORS",
+    "GENERATORS",
+    "DiscriminatorSettings",
+    "Generator",
+    "GeneratorSettings",
+    "PatchGAN",
+    "PatchGANSettings",
+    "PixelGAN",
+    "PixelGANSettings",
+    "ResNetGenerator",
+    "ResNetSettings",
+    "build_discriminator",
+    "build_generator",
+    "initialise",
+    "is_per_sample",
+    "pass_together",
+]
+
+GeneratorSettings = ResNetSettings
+DiscriminatorSettings = PatchGANSettings | PixelGANSettings
+
+# The generators' names are written into bundles: never rename one, only add.
+GENERATORS: dict[str, type[Generator]] = {ResNetGenerator.name: ResNetGenerator}
+DISCRIMINATORS: dict[str, type[nn.Module]] = {PatchGAN.name: PatchGAN, PixelGAN.name: PixelGAN}
+
+
+def build_generator(
+    settings: GeneratorSettings,
+    randomness: torch.Generator,
+    in_channels: int = 3,
+    out_channels: int = 3,
+) -> Generator:
+    """Make an untrained generator with the papers' initial weights, drawn from `randomness`."""
+    # PyTorch's own initialisation, replaced at once, would draw from the process-wide generator.
+    with torch.random.fork_rng(devices=[]):
+        network = GENERATORS[settings.name](
+            in_channels=in_channels,
+            out_channels=out_channels,
+            **settings.model_dump(exclude={"name"}),
+        )
+    initialise(network, randomness)
+    return network
+
+
+def build_discriminator(
+    settings: DiscriminatorSettings, randomness: torch.Generator, in_channels: int = 3
+) -> nn.Module:
+    """Make an untrained discriminator with the papers' initial weights, drawn from `randomness`."""
+    with torch.random.fork_rng(devices=[]):
+        network = DISCRIMINATORS[settings.name](
+            in_channels=in_channels, **settings.model_dump(exclude={"name"})
+        )
+    initialise(network, randomness)
+    return network

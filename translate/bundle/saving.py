@@ -1,0 +1,136 @@
+"""Write a bundle whole, or not at all."""
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+from torch import nn
+
+from translate.bundle.card import model_card
+from translate.bundle.schema import (
+    CARD_FILE,
+    DIRECTIONS,
+    FORMAT_VERSION,
+    MODEL_FILE,
+    Bundle,
+    Model,
+    weight_file,
+)
+from translate.errors import BundleError
+from translate.networks import GENERATORS
+from translate.version import __version__
+
+OURS = {MODEL_FILE, CARD_FILE, *map(weight_file, DIRECTIONS)}
+
+
+def save_bundle(bundle: Bundle, folder: Path) -> None:
+    """Write a bundle, replacing the one that is there; other files in its folder stay.
+
+    Everything is written to a hidden folder beside it, which then takes its name. Whatever stops
+    the writing, the folder holds the old bundle or the new one, never half of each.
+
+    Raises:
+        BundleError: The folder holds other things than a bundle, or cannot be written.
+    """
+    folder = Path(folder).resolve()
+    _refuse_foreign(folder)
+    weights = {name: _weights(generator) for name, generator in bundle.generators.items()}
+    files = {weight_file(direction): content for direction, content in weights.items()}
+    files[MODEL_FILE] = _model(bundle, weights).model_dump_json(indent=2).encode() + b"\n"
+    files[CARD_FILE] = model_card(bundle).encode()
+    try:
+        _write_whole(files, folder)
+    except OSError as error:
+        raise BundleError(
+            f"{folder}: the bundle cannot be written ({error}). Make room, or choose another folder."
+        ) from error
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise BundleError(f"{folder}: is a file; a bundle is a folder. Choose another name.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MODEL_FILE).exists():
+        raise BundleError(
+            f"{folder}: holds other files and no {MODEL_FILE}, so it is no bundle to replace. "
+            f"Choose a new folder, such as {folder / 'bundle'}."
+        )
+
+
+def _weights(generator: nn.Module) -> bytes:
+    """Serialise the weights as they are; `contiguous` because safetensors stores plain rows."""
+    state = {name: tensor.cpu().contiguous() for name, tensor in generator.state_dict().items()}
+    return save(state, metadata={"format": "pt"})
+
+
+def _model(bundle: Bundle, weights: Mapping[str, bytes]) -> Model:
+    directions = {
+        direction: _exported(bundle, direction, hashlib.sha256(weights[direction]).hexdigest())
+        for direction in bundle.generators
+    }
+    return Model.model_validate(
+        {
+            "format_version": FORMAT_VERSION,
+            "written_by": __version__,
+            "method": bundle.method,
+            "domains": dict(bundle.domains),
+            "directions": directions,
+            "training_side_px": bundle.training_side_px,
+            "inference_mode": bundle.inference_mode,
+            "data_fingerprint": bundle.data_fingerprint,
+            "facts": dict(bundle.facts),
+        }
+    )
+
+
+def _exported(bundle: Bundle, direction: str, sha256: str) -> dict[str, Any]:
+    generator: Any = bundle.generators[direction]
+    name = getattr(generator, "name", None)
+    if GENERATORS.get(str(name)) is not type(generator):
+        # Our bug, not the user's: a wrapped network (DDP, compiled) must be unwrapped first.
+        raise ValueError(f"{type(generator).__name__} is not one of {sorted(GENERATORS)}")
+    source, target = direction.split("_to_")
+    return {
+        "generator": name,
+        "arguments": generator.arguments,
+        "stride": generator.stride,
+        "sha256": sha256,
+        "from_domain": bundle.domains[source],
+        "to_domain": bundle.domains[target],
+    }
+
+
+def _write_whole(files: Mapping[str, bytes], folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    mark = secrets.token_hex(4)
+    fresh = folder.with_name(f".{folder.name}.{mark}.writing")
+    try:
+        fresh.mkdir()
+        for name, content in files.items():
+            with (fresh / name).open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())  # a rename must not reach the disk before the content
+        _put_in_place(fresh, folder, folder.with_name(f".{folder.name}.{mark}.previous"))
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)  # gone already when all went well
+
+
+def _put_in_place(fresh: Path, folder: Path, previous: Path) -> None:
+    if not folder.exists():
+        fresh.rename(folder)
+        return
+    folder.rename(previous)  # from here to the next rename a crash leaves both, under hidden names
+    try:
+        fresh.rename(folder)
+    except OSError:
+        previous.rename(folder)
+        raise
+    for file in previous.iterdir():
+        if file.name not in OURS:
+            file.rename(folder / file.name)
+    shutil.rmtree(previous)

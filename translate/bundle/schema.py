@@ -1,0 +1,104 @@
+"""What a bundle holds: in memory (`Bundle`) and in its model.json (`Model`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, field_validator
+from torch import nn
+
+from translate.config import Settings
+
+FORMAT_VERSION = 1
+MODEL_FILE = "model.json"
+CARD_FILE = "README.md"
+
+Direction = Literal["a_to_b", "b_to_a"]
+DIRECTIONS: tuple[Direction, ...] = ("a_to_b", "b_to_a")
+InferenceMode = Literal["deterministic", "eval"]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+# Ten times the widest and deepest generator in use. A hostile model.json could otherwise ask for a
+# billion blocks and exhaust memory before its weights are ever looked at.
+LARGEST_ARGUMENT = 1024
+
+
+def weight_file(direction: str) -> str:
+    """Name the weights of a direction: derived, never read, so it cannot point elsewhere."""
+    return f"{direction}.safetensors"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Trained generators and what is needed to use them.
+
+    Attributes:
+        method: The method that trained them, such as `cyclegan`.
+        domains: What the two sides show: `{"a": "summer", "b": "winter"}`.
+        generators: Direction (`a_to_b`, `b_to_a`) -> a network of `translate.networks.GENERATORS`.
+        training_side_px: Side of the square crops they were trained on.
+        inference_mode: `deterministic` normalises every photo by its own statistics, without
+            dropout; `eval` by the running statistics of training.
+        data_fingerprint: Identifies the photos they saw; None: unknown.
+        facts: What the model card tells beside that: `dataset`, `epochs`, `steps`, `licence`,
+            `command` and anything else that JSON can hold.
+    """
+
+    method: str
+    domains: Mapping[str, str]
+    generators: Mapping[str, nn.Module]
+    training_side_px: int
+    inference_mode: str = "deterministic"
+    data_fingerprint: str | None = None
+    facts: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    def describe(self, direction: str) -> str:
+        """Say a direction in words: `a_to_b (summer to winter)`."""
+        return describe_direction(direction, self.domains)
+
+
+def describe_direction(direction: str, domains: Mapping[str, str]) -> str:
+    """Say a direction in words: `a_to_b (summer to winter)`."""
+    source, target = direction.split("_to_")
+    return f"{direction} ({domains[source]} to {domains[target]})"
+
+
+class Domains(Settings):
+    """What the two sides show."""
+
+    a: Name
+    b: Name
+
+
+class ExportedGenerator(Settings):
+    """How to rebuild the generator of one direction, and how to know its weights are whole."""
+
+    generator: Name  # a key of `translate.networks.GENERATORS`
+    arguments: dict[str, bool | int | float | str | None]
+    stride: int = Field(gt=0)  # photos are padded to a multiple of this
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")  # of the weight file
+    from_domain: Name
+    to_domain: Name
+
+    @field_validator("arguments")
+    @classmethod
+    def _bounded(cls, arguments: dict[str, object]) -> dict[str, object]:
+        for name, value in arguments.items():
+            # `not <=` also catches nan.
+            if isinstance(value, int | float) and not abs(value) <= LARGEST_ARGUMENT:
+                raise ValueError(f"{name} must lie within {LARGEST_ARGUMENT} of 0, got {value}")
+        return arguments
+
+
+class Model(Settings):
+    """The contents of model.json."""
+
+    format_version: Literal[1]
+    written_by: str  # the version of photo-translate
+    method: Name
+    domains: Domains
+    directions: dict[Direction, ExportedGenerator] = Field(min_length=1)
+    training_side_px: int = Field(gt=0)
+    inference_mode: InferenceMode
+    data_fingerprint: str | None
+    facts: dict[str, JsonValue]

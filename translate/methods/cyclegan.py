@@ -1,0 +1,145 @@
+"""CycleGAN: learn from two unrelated folders of photos, by translating there and back.
+
+Source:
+    Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
+    Networks". The paper's G is our generator_ab, its F generator_ba; its D_X is discriminator_a,
+    its D_Y discriminator_b.
+"""
+
+import random
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from translate import config
+from translate.images import Pair
+from translate.losses import GAMES, Game, l1, share_called_real
+from translate.networks import (
+    PatchGANSettings,
+    PixelGANSettings,
+    ResNetSettings,
+    build_discriminator,
+    build_generator,
+    is_per_sample,
+    pass_together,
+)
+from translate.phase import Images, Outcome, Phase, Scalars
+from translate.pool import ImagePool
+
+
+class Settings(config.Settings):
+    """Learn from two folders of unrelated photos (Zhu et al. 2017)."""
+
+    name: Literal["cyclegan"] = "cyclegan"
+    generator: ResNetSettings = ResNetSettings()  # one for each direction
+    discriminator: PatchGANSettings | PixelGANSettings = Field(
+        PatchGANSettings(), discriminator="name"
+    )  # one for each domain
+    game: Literal["least_squares", "vanilla", "hinge"] = "least_squares"  # how the two sides play
+    cycle_weight: float = Field(10.0, ge=0)  # how closely a photo must survive there and back
+    identity_weight: float = Field(5.0, ge=0)  # keep photos of the target domain; 0 is faster
+    pool_size: int = Field(50, ge=0)  # earlier translations that discriminators are shown; 0: none
+
+
+class CycleGAN:
+    """Two generators and two discriminators: fool the judge of the other domain, and come back.
+
+    Args:
+        networks: generator_ab, generator_ba, discriminator_a and discriminator_b.
+        game: What discriminators and generators minimise, section 3.1.
+        settings: Weights of the losses and size of the pools.
+        seed: Decides which earlier translations the pools hand out.
+    """
+
+    exports: Mapping[str, str] = {"a_to_b": "generator_ab", "b_to_a": "generator_ba"}
+
+    def __init__(self, networks: dict[str, nn.Module], settings: Settings, seed: int) -> None:
+        self.networks = networks
+        self.settings = settings
+        self.game: Game = GAMES[settings.game]
+        # Read now: the trainer will replace the networks by wrapped ones.
+        self._mergeable = {name: is_per_sample(network) for name, network in networks.items()}
+        self.pools = {
+            domain: ImagePool(settings.pool_size, random.Random(f"{seed} {domain}"))  # noqa: S311
+            for domain in "ab"
+        }
+        generators = ("generator_ab", "generator_ba")
+        discriminators = ("discriminator_a", "discriminator_b")
+        self.phases = (
+            Phase("generators", generators, self.play_generators, freezes=discriminators),
+            Phase("discriminators", discriminators, self.play_discriminators),
+        )
+
+    def translate(self, pair: Pair) -> Images:
+        """Go there and back from both domains; for the identity loss, also stay where one is.
+
+        Nothing learns while gradients are off, so that last pass is left out then.
+        """
+        if self.settings.identity_weight > 0 and torch.is_grad_enabled():
+            fake_b, same_b = self._run("generator_ab", pair.a, pair.b)
+            fake_a, same_a = self._run("generator_ba", pair.b, pair.a)
+            same = {"same_a": same_a, "same_b": same_b}
+        else:
+            (fake_b,), (fake_a,) = (
+                self._run("generator_ab", pair.a),
+                self._run("generator_ba", pair.b),
+            )
+            same = {}
+        (cycled_a,), (cycled_b,) = (
+            self._run("generator_ba", fake_b),
+            self._run("generator_ab", fake_a),
+        )
+        cycle = {"fake_a": fake_a, "fake_b": fake_b, "cycled_a": cycled_a, "cycled_b": cycled_b}
+        return cycle | same
+
+    def play_generators(self, pair: Pair, images: Images) -> Outcome:
+        """Be believed, come back, and leave alone what needs no translation: eq. 3 and sec. 5.2."""
+        losses: Scalars = {}
+        for domain, real in zip("ab", pair, strict=True):
+            (scores,) = self._run(f"discriminator_{domain}", images[f"fake_{domain}"])
+            losses[f"adversarial_{domain}"] = self.game.generator(scores)
+            cycle = l1(images[f"cycled_{domain}"], real)
+            losses[f"cycle_{domain}"] = self.settings.cycle_weight * cycle
+            if self.settings.identity_weight > 0:
+                identity = l1(images[f"same_{domain}"], real)
+                losses[f"identity_{domain}"] = self.settings.identity_weight * identity
+        return Outcome(losses, measures={})
+
+    def play_discriminators(self, pair: Pair, images: Images) -> Outcome:
+        """Tell photos from translations, some of them older ones (section 4)."""
+        losses: Scalars = {}
+        measures: Scalars = {}
+        for domain, photos in zip("ab", pair, strict=True):
+            translations = self.pools[domain].exchange(images[f"fake_{domain}"])
+            real, fake = self._run(f"discriminator_{domain}", photos, translations)
+            losses[f"discriminator_{domain}"] = self.game.discriminator(real, fake)
+            measures[f"accuracy_real_{domain}"] = share_called_real(real, self.game)
+            measures[f"accuracy_fake_{domain}"] = 1 - share_called_real(fake, self.game)
+        return Outcome(losses, measures)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the pools remember."""
+        return {f"pool_{domain}": pool.state_dict() for domain, pool in self.pools.items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what `state_dict` returned."""
+        for domain, pool in self.pools.items():
+            pool.load_state_dict(state[f"pool_{domain}"])
+
+    def _run(self, name: str, *batches: Tensor) -> tuple[Tensor, ...]:
+        return pass_together(self.networks[name], *batches, merge=self._mergeable[name])
+
+
+def build(settings: Settings, seed: int) -> CycleGAN:
+    """Make a CycleGAN with untrained networks; equal seeds give equal weights and pools."""
+    randomness = torch.Generator().manual_seed(seed)
+    networks: dict[str, nn.Module] = {
+        "generator_ab": build_generator(settings.generator, randomness),
+        "generator_ba": build_generator(settings.generator, randomness),
+        "discriminator_a": build_discriminator(settings.discriminator, randomness),
+        "discriminator_b": build_discriminator(settings.discriminator, randomness),
+    }
+    return CycleGAN(networks, settings, seed)

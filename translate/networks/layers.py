@@ -1,0 +1,75 @@
+"""The pieces that networks are made of, and how their weights begin."""
+
+from typing import Literal
+
+import torch
+from torch import nn
+
+Norm = Literal["instance", "batch", "none"]
+Upsample = Literal["transposed", "resize"]
+
+
+def norm_layer(norm: Norm, channels: int) -> nn.Module:
+    """Make the layer that follows a convolution.
+
+    Instance norm learns nothing and remembers nothing, as in both papers' code: it acts alike in
+    training and afterwards.
+    """
+    if norm == "instance":
+        return nn.InstanceNorm2d(channels)
+    return nn.BatchNorm2d(channels) if norm == "batch" else nn.Identity()
+
+
+def has_bias(norm: Norm) -> bool:
+    """Say whether a convolution before this norm carries a bias: batch norm brings its own."""
+    return norm != "batch"
+
+
+def upsampling(kind: Upsample, in_channels: int, out_channels: int, bias: bool) -> nn.Module:
+    """Make the layer that doubles both sides of an image.
+
+    "transposed" is the papers' convolution. Its stride does not divide its kernel, so neighbouring
+    pixels are sums of 1, 2 or 4 taps: a checkerboard that training must undo. "resize" repeats
+    each pixel, then convolves: every pixel has the same number of taps.
+
+    Source:
+        Odena et al. 2016, "Deconvolution and Checkerboard Artifacts".
+    """
+    if kind == "transposed":
+        return nn.ConvTranspose2d(
+            in_channels, out_channels, 3, stride=2, padding=1, output_padding=1, bias=bias
+        )
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.ReflectionPad2d(1),
+        nn.Conv2d(in_channels, out_channels, 3, bias=bias),
+    )
+
+
+@torch.no_grad()
+def initialise(network: nn.Module, randomness: torch.Generator, gain: float = 0.02) -> None:
+    """Draw weights from N(0, gain) and batch norm's scales from N(1, gain); biases become 0.
+
+    Args:
+        network: Changed in place, and must lie on the device of `randomness`.
+        randomness: The only source of chance: the process-wide generator is left alone.
+        gain: The standard deviation. 0.02 is the papers'.
+
+    Source:
+        Isola et al. 2017, section 6.2; Zhu et al. 2017, section 7.1.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            layer.weight.normal_(0.0, gain, generator=randomness)
+        elif isinstance(layer, nn.BatchNorm2d):
+            layer.weight.normal_(1.0, gain, generator=randomness)
+        else:
+            continue
+        if layer.bias is not None:
+            layer.bias.zero_()
+
+
+def is_per_sample(network: nn.Module) -> bool:
+    """Say whether each image's result is independent of the rest of its batch, in training too."""
+    # PyTorch's common parent of every batch norm, the synchronised one included.
+    return not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules())

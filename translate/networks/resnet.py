@@ -1,0 +1,132 @@
+"""The generator of CycleGAN: shrink, rework in residual blocks, enlarge."""
+
+from itertools import pairwise
+from typing import Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from translate.config import Settings
+from translate.networks.generator import Generator
+from translate.networks.layers import Norm, Upsample, has_bias, norm_layer, upsampling
+
+
+class ResNetSettings(Settings):
+    """A generator made of residual blocks."""
+
+    name: Literal["resnet"] = "resnet"
+    base_channels: int = Field(64, ge=1)  # width of the first layer; halving it quarters the work
+    blocks: int = Field(9, ge=1)  # residual blocks; the paper takes 6 at 128 px, 9 from 256 px on
+    norm: Norm = "instance"  # "batch" mixes the images of a batch
+    upsample: Upsample = "transposed"  # "resize" avoids the checkerboard that the paper's may leave
+    dropout: bool = False  # drop half of each block's features while training
+    downsamplings: int = Field(2, ge=0, le=5)  # halvings before the blocks
+
+
+class ResNetGenerator(Generator):
+    """Translate photos of any size whose sides divide by `stride`.
+
+    Args:
+        base_channels: Width of the first layer. Doubles at each halving of the sides.
+        blocks: Number of residual blocks. 9 of them look 82 px far in each direction.
+        downsamplings: Number of halvings before the blocks, and of doublings after them.
+
+    Shape:
+        (N, in_channels, H, W) in [-1, 1] -> (N, out_channels, H, W) in [-1, 1].
+
+    Source:
+        Zhu et al. 2017, section 7.2, after Johnson et al. 2016.
+    """
+
+    name = "resnet"
+
+    def __init__(
+        self,
+        *,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        base_channels: int = 64,
+        blocks: int = 9,
+        norm: Norm = "instance",
+        upsample: Upsample = "transposed",
+        dropout: bool = False,
+        downsamplings: int = 2,
+    ) -> None:
+        super().__init__()
+        self.arguments = {
+            "in_channels": in_channels,
+            "out_channels": out_channels,
+            "base_channels": base_channels,
+            "blocks": blocks,
+            "norm": norm,
+            "upsample": upsample,
+            "dropout": dropout,
+            "downsamplings": downsamplings,
+        }
+        self.stride = 2**downsamplings
+        # Reflecting needs one pixel more than it adds: 3 at full size, 1 between the blocks' layers.
+        self.least_side_px = max(4, 2 * self.stride)
+        widths = [base_channels * 2**i for i in range(downsamplings + 1)]
+        self.layers = nn.Sequential(
+            *_enter(in_channels, widths, norm),
+            *(ResidualBlock(widths[-1], norm, dropout) for _ in range(blocks)),
+            *_leave(out_channels, widths, norm, upsample),
+        )
+
+    def forward(self, photo: Tensor) -> Tensor:
+        translation: Tensor = self.layers(photo)
+        return translation
+
+
+class ResidualBlock(nn.Module):
+    """Add to features what two convolutions make of them.
+
+    Shape:
+        (N, channels, H, W) -> the same, H and W at least 2.
+    """
+
+    def __init__(self, channels: int, norm: Norm, dropout: bool) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(channels, channels, 3, bias=has_bias(norm)),
+            norm_layer(norm, channels),
+            nn.ReLU(inplace=True),
+            *([nn.Dropout(0.5)] if dropout else []),
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(channels, channels, 3, bias=has_bias(norm)),
+            norm_layer(norm, channels),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        change: Tensor = self.layers(features)
+        return features + change  # no activation after the sum, unlike the first ResNets
+
+
+def _enter(in_channels: int, widths: list[int], norm: Norm) -> list[nn.Module]:
+    """From photo to features: c7s1, then one d per halving, in the paper's letters."""
+    layers: list[nn.Module] = [
+        nn.ReflectionPad2d(3),
+        nn.Conv2d(in_channels, widths[0], 7, bias=has_bias(norm)),
+        norm_layer(norm, widths[0]),
+        nn.ReLU(inplace=True),
+    ]
+    for narrow, wide in pairwise(widths):
+        layers += [
+            nn.Conv2d(narrow, wide, 3, stride=2, padding=1, bias=has_bias(norm)),
+            norm_layer(norm, wide),
+            nn.ReLU(inplace=True),
+        ]
+    return layers
+
+
+def _leave(out_channels: int, widths: list[int], norm: Norm, kind: Upsample) -> list[nn.Module]:
+    """From features to photo: one u per doubling, then c7s1 to the range of photos."""
+    layers: list[nn.Module] = []
+    for wide, narrow in pairwise(reversed(widths)):
+        layers += [
+            upsampling(kind, wide, narrow, has_bias(norm)),
+            norm_layer(norm, narrow),
+            nn.ReLU(inplace=True),
+        ]
+    return [*layers, nn.ReflectionPad2d(3), nn.Conv2d(widths[0], out_channels, 7), nn.Tanh()]

@@ -1,0 +1,189 @@
+"""The loop: the same for every method, on one process or many."""
+
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from translate.errors import DataError
+from translate.images import Pair
+from translate.phase import Method
+from translate.training.devices import make_accelerator
+from translate.training.interrupt import Interrupt
+from translate.training.journal import Journal
+from translate.training.order import ShardedBatches
+from translate.training.progress import ProgressDisplay
+from translate.training.samples import draw_samples
+from translate.training.schedule import rate_factor
+from translate.training.settings import TrainingSettings
+from translate.training.state import Progress, load_state, save_state
+from translate.training.stepper import Stepper
+
+
+class Trainer:
+    """Train a method on a set of pairs, leaving journal, sample grids and state in a folder.
+
+    Args:
+        train_set: Takes a `Draw` and returns a `Pair` of `(3, H, W)` in [-1, 1].
+        samples: Held-out photos for the sample grid, a batch of pairs.
+        domains: What people call the domains: `{"a": "summer", "b": "winter"}`.
+        folder: The run's folder; it must exist.
+
+    Raises:
+        ConfigError: The precision or a tracker cannot be had here.
+        DataError: The training set does not fill one batch for every process.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        train_set: Dataset[Pair],
+        samples: Pair,
+        domains: dict[str, str],
+        settings: TrainingSettings,
+        folder: Path,
+    ) -> None:
+        self.method, self.settings, self.folder = method, settings, folder
+        self.samples, self.domains = samples, domains
+        self.accelerator = make_accelerator(settings, folder)
+        self.device: torch.device = self.accelerator.device
+        process, processes = self.accelerator.process_index, self.accelerator.num_processes
+        torch.manual_seed(settings.seed + process)  # dropout draws from it
+        self.at = Progress()
+        self.order = ShardedBatches(
+            len(train_set),  # type: ignore[arg-type]
+            settings.batch_size,
+            settings.seed,
+            process,
+            processes,
+        )
+        if len(self.order) == 0:
+            raise DataError(
+                f"{self.order.items} training photos do not fill one batch of "
+                f"{settings.batch_size} for each of {processes} processes. "
+                "Add photos or lower training.batch_size."
+            )
+        self.loader = self._make_loader(train_set)
+        self.stepper = Stepper(method, settings, self.accelerator)
+
+    def _make_loader(self, train_set: Dataset[Pair]) -> DataLoader[Pair]:
+        workers = self.settings.workers
+        return DataLoader(
+            train_set,
+            batch_sampler=self.order,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            pin_memory=self.device.type == "cuda",
+            worker_init_fn=_ignore_ctrl_c,
+        )
+
+    def train(self) -> bool:
+        """Train to the last epoch.
+
+        Returns:
+            False when somebody asked to stop before that; the state is saved either way.
+        """
+        self.journal = Journal(self.folder / "journal.jsonl", self.accelerator, self.at.step)
+        self.accelerator.init_trackers("photo_translate")
+        steps = self.settings.epochs * len(self.order)
+        silent = not self.accelerator.is_main_process
+        self.progress = ProgressDisplay(steps, self.settings.epochs, self.at.step, silent)
+        with Interrupt() as interrupt, self.progress:
+            finished = self._train_epochs(interrupt)
+        self.accelerator.end_training()
+        return finished
+
+    def _train_epochs(self, interrupt: Interrupt) -> bool:
+        settings = self.settings
+        if self.at.step == 0:
+            self.draw_samples()
+        while self.at.epoch < settings.epochs:
+            if not self._train_epoch(interrupt):
+                self.save()
+                return False
+            self.at = Progress(self.at.epoch + 1, 0, self.at.step)
+            is_last = self.at.epoch == settings.epochs
+            if is_last or self.at.epoch % settings.sample_every_epochs == 0:
+                self.draw_samples()
+            if is_last or self.at.epoch % settings.save_every_epochs == 0:
+                self.save()
+        return True
+
+    def _train_epoch(self, interrupt: Interrupt) -> bool:
+        """Train the rest of the current epoch; return False when asked to stop within it."""
+        settings = self.settings
+        factor = rate_factor(self.at.epoch, settings.epochs, settings.decay_epochs)
+        self.stepper.set_learning_rate(settings.learning_rate * factor)
+        self.order.epoch, self.order.start = self.at.epoch, self.at.batch
+        self._clock = (time.monotonic(), self.at.step)
+        for batch in self.loader:
+            pair = Pair(*(images.to(self.device, non_blocking=True) for images in batch))
+            self.journal.note(self.stepper.step(pair))
+            self.at = replace(self.at, batch=self.at.batch + 1, step=self.at.step + 1)
+            self.progress.advance(self.at.step, self.at.epoch)
+            if self.at.step % settings.log_every_steps == 0:
+                self._log(settings.learning_rate * factor)
+            if self._is_asked_to_stop(interrupt):
+                return False
+        return True
+
+    def _log(self, learning_rate: float) -> None:
+        started, step = self._clock
+        seconds = (time.monotonic() - started) / (self.at.step - step)
+        self._clock = (time.monotonic(), self.at.step)
+        photos = self.settings.batch_size * self.accelerator.num_processes
+        line = self.journal.write(
+            self.at.step,
+            self.at.epoch,
+            learning_rate=learning_rate,
+            images_per_second=photos / seconds,
+        )
+        self.progress.show(line, seconds)
+
+    def _is_asked_to_stop(self, interrupt: Interrupt) -> bool:
+        """Stop between updates; many processes agree on it whenever they log."""
+        if not self.accelerator.sync_gradients:
+            return False
+        if self.accelerator.num_processes == 1:
+            return interrupt.requested
+        if self.at.step % self.settings.log_every_steps:
+            return False
+        asked = torch.tensor(float(interrupt.requested), device=self.device)
+        return bool(self.accelerator.reduce(asked).item() > 0)
+
+    def draw_samples(self) -> None:
+        """Draw the sample grid with the averaged weights, on the main process."""
+        if self.accelerator.is_main_process:
+            file = self.folder / "samples" / f"epoch_{self.at.epoch:04d}.png"
+            with self.stepper.averages.applied(self.method.networks):
+                draw_samples(self.method, self.samples, self.domains, file, self.device)
+        self.accelerator.wait_for_everyone()
+
+    def save(self) -> Path:
+        """Save everything the run needs to go on; return the state's folder."""
+        return save_state(
+            self.folder / "state",
+            self.at,
+            self.stepper.state_dict(),
+            self.stepper.own_state_dict(),
+            self.accelerator.process_index,
+            self.accelerator.wait_for_everyone,
+        )
+
+    def resume(self, state: Path) -> None:
+        """Go on from a saved state instead of the beginning.
+
+        Raises:
+            TrainingError: The state is incomplete or damaged.
+        """
+        self.at, shared, own = load_state(state, self.accelerator.process_index)
+        self.stepper.load_state_dict(shared)
+        self.stepper.load_own_state_dict(own)
+
+
+def _ignore_ctrl_c(worker: int) -> None:
+    """Let the training process alone decide what Ctrl-C means."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
