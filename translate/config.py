@@ -205,6 +205,7 @@ def _dotted(location: tuple[int | str, ...], values: Any) -> str:
 def _suggestion(key: str, known: Sequence[str]) -> str:
     """Suggest the known key whose spelling is nearest, or whose last word is the same."""
     parent, _, last = key.rpartition(".")
+    known = [k for k in known if k != key]  # another member of a union may have this very key
     siblings = [k.rpartition(".")[2] for k in known if k.rpartition(".")[0] == parent]
     near = difflib.get_close_matches(last, siblings, n=1)
     near = near or [k for k in known if k.rpartition(".")[2] == last][:1]

@@ -1,6 +1,6 @@
 """Every loss, as functions of scores or images.
 
-All of them compute in float32 whatever they are given: means over half-precision scores lose digits.
+All of them compute in float32 whatever they are given: half precision loses digits in a mean.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def least_squares_generator(fake: Tensor) -> Tensor:
 
 
 def vanilla_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Minimise the cross-entropy of calling real real and fake fake (Goodfellow et al. 2014, eq. 1).
+    """Minimise the cross-entropy of telling real from fake (Goodfellow et al. 2014, eq. 1).
 
     Scores are logits: softplus(-s) is -log(sigmoid(s)) without its overflow. Halved like the
     least-squares game, as Isola et al. 2017 do in section 3.3.

@@ -1,7 +1,5 @@
 """The model card: the README.md by which people, and the Hugging Face Hub, know a bundle."""
 
-from collections.abc import Mapping
-
 import yaml
 from pydantic import JsonValue
 
@@ -45,23 +43,27 @@ MODES = {
     "same photo always gives the same result.",
     "eval": "Photos are normalised by the running statistics of training, and dropout is off.",
 }
-TOLD_ELSEWHERE = {"licence"}  # facts with a place of their own
+# The Hub refuses a card whose licence it does not know; these it knows.
+HUB_LICENCES = {
+    *("apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-nc-4.0"),
+    *("cc-by-nc-sa-4.0", "cc-by-sa-4.0", "gpl-3.0", "mit", "openrail", "unlicense"),
+}
 
 
 def model_card(bundle: Bundle) -> str:
     """Write the card: Hub front matter, how to use the bundle, what it saw, where it ends."""
     directions = [name for name in DIRECTIONS if name in bundle.generators]
-    described = [bundle.describe(name) for name in directions]
-    target = bundle.domains[directions[0][-1]]
-    architectures = sorted({type(network).__name__ for network in bundle.generators.values()})
+    words = [bundle.in_words(name) for name in directions]
+    networks = sorted({type(network).__name__ for network in bundle.generators.values()})
+    pairs = zip(directions, words, strict=True)
     return CARD.format(
         front_matter=_front_matter(bundle),
-        title=" and ".join(words.partition(" ")[2].strip("()") for words in described).capitalize(),
-        opening=f"Translates photos with {' and '.join(architectures)}, trained by the method "
+        title=" and ".join(words).capitalize(),
+        opening=f"Translates photos with a {' and a '.join(networks)}, trained by the method "
         f"`{bundle.method}` of photo-translate.",
         direction=directions[0],
-        target=_file_name(target),
-        directions=", ".join(f"`{d}`{w.removeprefix(d)}" for d, w in zip(directions, described, strict=True)),
+        target=_file_name(bundle.domains[directions[0][-1]]),
+        directions=", ".join(f"`{direction}` ({meaning})" for direction, meaning in pairs),
         mode=MODES[bundle.inference_mode],
         training=_training(bundle),
         side=bundle.training_side_px,
@@ -69,32 +71,37 @@ def model_card(bundle: Bundle) -> str:
 
 
 def _front_matter(bundle: Bundle) -> str:
-    return yaml.safe_dump(
-        {
-            "license": bundle.facts.get("licence") or "unknown",
-            "library_name": "photo-translate",
-            "pipeline_tag": "image-to-image",
-            "tags": ["image-to-image", "photo-translate", bundle.method, *bundle.domains.values()],
-        },
-        sort_keys=False,
-        allow_unicode=True,
-    )
+    tags = ["image-to-image", "photo-translate", bundle.method, *bundle.domains.values()]
+    matter = {
+        **_licence(str(bundle.facts.get("licence") or "unknown")),
+        "library_name": "photo-translate",
+        "pipeline_tag": "image-to-image",
+        "tags": tags,
+    }
+    return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True)
+
+
+def _licence(licence: str) -> dict[str, str]:
+    if licence.lower() in {*HUB_LICENCES, "unknown"}:
+        return {"license": licence.lower()}
+    return {"license": "other", "license_name": _file_name(licence)}
 
 
 def _training(bundle: Bundle) -> str:
-    told: Mapping[str, JsonValue] = {
+    told: dict[str, JsonValue] = {
         "domains": f"a is {bundle.domains['a']}, b is {bundle.domains['b']}",
         "crop side": f"{bundle.training_side_px} px",
-        **{k: v for k, v in bundle.facts.items() if k not in TOLD_ELSEWHERE},
+        **bundle.facts,
         "data fingerprint": bundle.data_fingerprint or "unknown",
     }
-    return "\n".join(f"- {name.replace('_', ' ')}: {_one_line(value)}" for name, value in told.items())
+    lines = (f"- {name.replace('_', ' ')}: {_one_line(value)}" for name, value in told.items())
+    return "\n".join(lines)
 
 
 def _one_line(value: JsonValue) -> str:
     return " ".join(str(value).split())
 
 
-def _file_name(domain: str) -> str:
-    """Make a domain name fit for a file: `the winter` -> `the_winter`."""
-    return "".join(c if c.isalnum() else "_" for c in domain)
+def _file_name(words: str) -> str:
+    """Make words fit for a file name: `early winter` -> `early_winter`."""
+    return "".join(letter if letter.isalnum() else "_" for letter in words)

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from torch import Tensor
 
 from translate.bundle.schema import (
     DIRECTIONS,
@@ -17,12 +17,11 @@ from translate.bundle.schema import (
     Bundle,
     ExportedGenerator,
     Model,
-    describe_direction,
     weight_file,
 )
 from translate.config import check
 from translate.errors import BundleError, ConfigError, TranslateError
-from translate.networks import GENERATORS
+from translate.networks import GENERATORS, Generator
 
 LARGEST_MODEL_FILE = 2**20  # bytes; a real one takes a few thousand
 DTYPES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64"}
@@ -43,10 +42,12 @@ def load_bundle(folder: Path, directions: Collection[str] | None = None) -> Bund
     """
     folder = Path(folder)
     model = _check_model(_read_model(folder), folder / MODEL_FILE)
-    domains = {"a": model.domains.a, "b": model.domains.b}
     wanted = model.directions.keys() if directions is None else directions
-    if absent := [name for name in wanted if name not in model.directions]:
-        there = " and ".join(describe_direction(name, domains) for name in model.directions)
+    if absent := [direction for direction in wanted if direction not in model.directions]:
+        there = " and ".join(
+            f"{direction} ({exported.from_domain} to {exported.to_domain})"
+            for direction, exported in model.directions.items()
+        )
         raise BundleError(f"{folder}: has no direction {absent[0]!r}. There is {there}.")
     generators = {
         direction: _load_generator(folder, direction, exported)
@@ -55,7 +56,7 @@ def load_bundle(folder: Path, directions: Collection[str] | None = None) -> Bund
     }
     return Bundle(
         method=model.method,
-        domains=domains,
+        domains={"a": model.domains.a, "b": model.domains.b},
         generators=generators,
         training_side_px=model.training_side_px,
         inference_mode=model.inference_mode,
@@ -72,7 +73,10 @@ def fingerprint(folder: Path) -> str:
     """
     folder = Path(folder)
     _read_model(folder)
-    names = [MODEL_FILE, *(weight_file(d) for d in DIRECTIONS if (folder / weight_file(d)).exists())]
+    names = [
+        MODEL_FILE,
+        *(weight_file(d) for d in DIRECTIONS if (folder / weight_file(d)).exists()),
+    ]
     lines = [f"{_sha256(folder / name)}  {name}\n" for name in names]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
@@ -123,7 +127,7 @@ def _check_model(values: dict[str, Any], file: Path) -> Model:
         raise BundleError(f"{error}\n{FETCH_AGAIN}") from error
 
 
-def _load_generator(folder: Path, direction: str, exported: ExportedGenerator) -> nn.Module:
+def _load_generator(folder: Path, direction: str, exported: ExportedGenerator) -> Generator:
     generator = _build(exported, f"{folder / MODEL_FILE}: directions.{direction}")
     file = folder / weight_file(direction)
     try:
@@ -131,7 +135,9 @@ def _load_generator(folder: Path, direction: str, exported: ExportedGenerator) -
             raise BundleError(f"{file}: does not match its SHA-256 in model.json. {FETCH_AGAIN}")
         weights = _read_weights(file, generator.state_dict())
     except FileNotFoundError as error:
-        raise BundleError(f"{file}: no such file, but model.json lists it. {FETCH_AGAIN}") from error
+        raise BundleError(
+            f"{file}: no such file, but model.json lists it. {FETCH_AGAIN}"
+        ) from error
     except OSError as error:
         raise BundleError(f"{file}: cannot be read ({error.strerror}).") from error
     except SafetensorError as error:
@@ -140,7 +146,7 @@ def _load_generator(folder: Path, direction: str, exported: ExportedGenerator) -
     return generator.eval()
 
 
-def _build(exported: ExportedGenerator, where: str) -> nn.Module:
+def _build(exported: ExportedGenerator, where: str) -> Generator:
     """Build the network without memory for its weights: on the meta device they are only shapes."""
     if exported.generator not in GENERATORS:
         raise BundleError(
@@ -149,8 +155,15 @@ def _build(exported: ExportedGenerator, where: str) -> nn.Module:
         )
     try:
         with torch.device("meta"):
-            generator: Any = GENERATORS[exported.generator](**exported.arguments)
-    except (TypeError, ValueError, ArithmeticError, LookupError, RuntimeError, TranslateError) as error:
+            generator = GENERATORS[exported.generator](**exported.arguments)
+    except (
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        RuntimeError,
+        TranslateError,
+    ) as error:
         raise BundleError(
             f"{where}.arguments: do not fit the generator {exported.generator!r}: {error}. "
             f"{FETCH_AGAIN}"
@@ -160,8 +173,7 @@ def _build(exported: ExportedGenerator, where: str) -> nn.Module:
             f"{where}.stride: expected {generator.stride} for this generator, "
             f"found {exported.stride}. {FETCH_AGAIN}"
         )
-    built: nn.Module = generator
-    return built
+    return generator
 
 
 def _sha256(file: Path) -> str:

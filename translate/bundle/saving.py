@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save
-from torch import nn
 
 from translate.bundle.card import model_card
 from translate.bundle.schema import (
@@ -22,7 +21,7 @@ from translate.bundle.schema import (
     weight_file,
 )
 from translate.errors import BundleError
-from translate.networks import GENERATORS
+from translate.networks import GENERATORS, Generator
 from translate.version import __version__
 
 OURS = {MODEL_FILE, CARD_FILE, *map(weight_file, DIRECTIONS)}
@@ -61,7 +60,7 @@ def _refuse_foreign(folder: Path) -> None:
         )
 
 
-def _weights(generator: nn.Module) -> bytes:
+def _weights(generator: Generator) -> bytes:
     """Serialise the weights as they are; `contiguous` because safetensors stores plain rows."""
     state = {name: tensor.cpu().contiguous() for name, tensor in generator.state_dict().items()}
     return save(state, metadata={"format": "pt"})
@@ -88,14 +87,13 @@ def _model(bundle: Bundle, weights: Mapping[str, bytes]) -> Model:
 
 
 def _exported(bundle: Bundle, direction: str, sha256: str) -> dict[str, Any]:
-    generator: Any = bundle.generators[direction]
-    name = getattr(generator, "name", None)
-    if GENERATORS.get(str(name)) is not type(generator):
+    generator = bundle.generators[direction]
+    if type(generator) not in GENERATORS.values():
         # Our bug, not the user's: a wrapped network (DDP, compiled) must be unwrapped first.
         raise ValueError(f"{type(generator).__name__} is not one of {sorted(GENERATORS)}")
     source, target = direction.split("_to_")
     return {
-        "generator": name,
+        "generator": generator.name,
         "arguments": generator.arguments,
         "stride": generator.stride,
         "sha256": sha256,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, field_validator
-from torch import nn
 
 from translate.config import Settings
+from translate.networks import Generator
 
 FORMAT_VERSION = 1
 MODEL_FILE = "model.json"
@@ -18,8 +18,8 @@ DIRECTIONS: tuple[Direction, ...] = ("a_to_b", "b_to_a")
 InferenceMode = Literal["deterministic", "eval"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
-# Ten times the widest and deepest generator in use. A hostile model.json could otherwise ask for a
-# billion blocks and exhaust memory before its weights are ever looked at.
+# Far beyond the widest and deepest generators in use. A hostile model.json could otherwise ask for
+# a billion blocks and exhaust memory before its weights are ever looked at.
 LARGEST_ARGUMENT = 1024
 
 
@@ -46,21 +46,20 @@ class Bundle:
 
     method: str
     domains: Mapping[str, str]
-    generators: Mapping[str, nn.Module]
+    generators: Mapping[str, Generator]
     training_side_px: int
     inference_mode: str = "deterministic"
     data_fingerprint: str | None = None
     facts: Mapping[str, JsonValue] = field(default_factory=dict)
 
-    def describe(self, direction: str) -> str:
-        """Say a direction in words: `a_to_b (summer to winter)`."""
-        return describe_direction(direction, self.domains)
+    def in_words(self, direction: str) -> str:
+        """Say what a direction does: `summer to winter`."""
+        source, target = direction.split("_to_")
+        return f"{self.domains[source]} to {self.domains[target]}"
 
-
-def describe_direction(direction: str, domains: Mapping[str, str]) -> str:
-    """Say a direction in words: `a_to_b (summer to winter)`."""
-    source, target = direction.split("_to_")
-    return f"{direction} ({domains[source]} to {domains[target]})"
+    def describe_directions(self) -> str:
+        """List the directions there are: `a_to_b (summer to winter) and b_to_a (...)`."""
+        return " and ".join(f"{name} ({self.in_words(name)})" for name in self.generators)
 
 
 class Domains(Settings):

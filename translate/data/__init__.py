@@ -1,0 +1,50 @@
+"""Photos to learn from. A file in this folder that offers what `LayoutModule` lists is a layout."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Protocol, cast
+
+from translate import config
+from translate.data.splits import Draw, Splits
+from translate.errors import ConfigError
+
+__all__ = ["Draw", "LayoutModule", "Splits", "layouts", "load_layout"]
+
+
+class LayoutModule(Protocol):
+    """What a file in this folder offers, if it is a layout."""
+
+    Settings: type[config.Settings]
+
+    def build(self, settings: Any, seed: int) -> Splits:
+        """Find the photos and make data sets of them."""
+        ...
+
+    def missing_folders(self, settings: Any) -> list[config.Problem]:
+        """Say which folders are not there, key by key."""
+        ...
+
+
+def layouts() -> tuple[str, ...]:
+    """Name the layouts there are; other files in this folder serve them."""
+    names = sorted(module.name for module in iter_modules(__path__))
+    return tuple(name for name in names if _is_layout(name))
+
+
+def load_layout(name: str) -> LayoutModule:
+    """Import the file of one layout.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    known = layouts()
+    if name not in known:
+        raise ConfigError(
+            f"data.layout: there is no layout {name!r}. Choose one of: {', '.join(known)}."
+        )
+    return cast(LayoutModule, import_module(f"{__name__}.{name}"))
+
+
+def _is_layout(name: str) -> bool:
+    module = import_module(f"{__name__}.{name}")
+    return all(hasattr(module, offer) for offer in ("Settings", "build", "missing_folders"))

@@ -86,12 +86,12 @@ class Canvas:
     ) -> Bools:
         """Cover a polygon with fields of ramp and veil in [0, 1]; return where it lies."""
         inside = self.inside(points)
-        shape = self.shadow.shape
-        self.layers[inside, 0] = material
+        cover = np.zeros_like(self.layers)
+        cover[..., 0] = material
         for channel, field in ((1, ramp), (2, veil)):
-            levels = np.clip(np.asarray(field, np.float32) * 255, 0, 255).astype(np.uint8)
-            self.layers[inside, channel] = np.broadcast_to(levels, shape)[inside]
-        self.layers[inside, 3] = 0
+            levels = np.clip(np.asarray(field, np.float32) * 255, 0, 255)
+            cover[..., channel] = levels.astype(np.uint8)
+        cv2.copyTo(cover, inside.view(np.uint8), self.layers)
         return inside
 
     def shade(self, centre: tuple[float, float], radii: tuple[float, float]) -> None:
@@ -100,11 +100,12 @@ class Canvas:
         ellipse = np.stack([np.cos(turn), np.sin(turn)], 1) * radii + centre
         cv2.fillPoly(self.shadow, [self._corners(ellipse)], (255,), shift=_SUBPIXEL_BITS)
 
-    def inside(self, points: Points) -> Bools:
-        """Return the mask of a polygon."""
+    def inside(self, *outlines: Points) -> Bools:
+        """Return the mask of one or more polygons."""
         mask = np.zeros((self.side_px, self.side_px), np.uint8)
-        cv2.fillPoly(mask, [self._corners(points)], (255,), shift=_SUBPIXEL_BITS)
-        return mask > 0
+        corners = [self._corners(points) for points in outlines]
+        cv2.fillPoly(mask, corners, (1,), shift=_SUBPIXEL_BITS)
+        return mask.view(np.bool_)
 
     def reflect(self, points: Points, axis: float, sway: Floats) -> None:
         """Turn a polygon into water that mirrors what stands above the line `y = axis`.
@@ -122,6 +123,7 @@ class Canvas:
             self.layers, *maps, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
         )
         mirrored[..., 3] = 255
+        mirrored[mirrored[..., 0] <= Material.SUN, 0] = Material.SKY  # stars are too faint to mirror
         self.layers[inside] = mirrored[inside]
 
     def _corners(self, points: Points) -> NDArray[np.int32]:

@@ -17,7 +17,7 @@ def draw_house(canvas: Canvas, rng: Rng, place: Place) -> None:
     """Draw a gable towards the light, a long wall away from it, a roof, a chimney, windows."""
     wall, roof = _STYLES[rng.integers(len(_STYLES))]
     length, gable = rng.uniform(0.75, 1.1), rng.uniform(0.5, 0.6)
-    dark = rng.random(4) < 0.3
+    dark = rng.random(3) < (0.0, 0.3, 0.3)  # somebody is always at home
 
     def at(*corners: tuple[float, float]) -> list[tuple[float, float]]:
         # House coordinates: the gable spans 0..gable towards the sun, the long wall lies behind.
@@ -42,7 +42,7 @@ def draw_house(canvas: Canvas, rng: Rng, place: Place) -> None:
     eave = at((gable - 0.02, 0.5), (end + 0.08, 0.5), (end + 0.08, 0.45), (gable - 0.02, 0.45))
     canvas.fill(eave, Material.EAVE, 0, veil)
     spots = [(gable / 2 - 0.09, 0.2), *((gable + length * part - 0.09, 0.14) for part in (0.2, 0.8))]
-    for (u, v), is_dark in zip(spots, dark, strict=False):
+    for (u, v), is_dark in zip(spots, dark, strict=True):
         canvas.fill(box(u - 0.03, v - 0.03, 0.24, 0.3), Material.FRAME, 0, veil)
         pane = Material.DARK_WINDOW if is_dark else Material.LIT_WINDOW
         canvas.fill(box(u, v, 0.18, 0.24), pane, 0, veil)
@@ -51,11 +51,13 @@ def draw_house(canvas: Canvas, rng: Rng, place: Place) -> None:
 
 def draw_fence(canvas: Canvas, rng: Rng, foot: float, height: float) -> None:
     """Draw posts and two rails from one edge of the picture to somewhere inside it."""
-    start, stop = (0.0, rng.uniform(0.25, 0.5)) if rng.random() < 0.5 else (rng.uniform(0.5, 0.75), 1.0)
+    start, stop = (-0.01, rng.uniform(0.25, 0.5))
+    if rng.random() < 0.5:
+        start, stop = 1 - stop, 1.01
     sag = rng.uniform(-0.03, 0.03)
 
     def ground(x: float) -> float:
-        return foot + sag * np.sin(3 * x)
+        return float(foot + sag * np.sin(3 * x))
 
     for level in (0.45, 0.85):
         upper = [(x, ground(x) - height * level) for x in np.linspace(start, stop, 12)]
@@ -65,3 +67,16 @@ def draw_fence(canvas: Canvas, rng: Rng, foot: float, height: float) -> None:
         y, half = ground(x), height * 0.09
         post = [(x - half, y), (x + half, y), (x + half, y - height), (x - half, y - height)]
         canvas.fill(post, Material.FENCE, 0.7)
+
+
+def draw_path(canvas: Canvas, rng: Rng, start: tuple[float, float]) -> None:
+    """Tread a path from a door to the lower edge of the picture, on dry ground only."""
+    way = np.linspace(0, 1, 40)
+    drift = rng.uniform(-0.25, 0.25)
+    middle = start[0] + drift * way**1.5 + 0.07 * np.sin(way * rng.uniform(5, 8)) * way
+    y = start[1] + (1.02 - start[1]) * way**1.2
+    half = 0.006 + 0.05 * way**1.4
+    left, right = np.stack([middle - half, y], 1), np.stack([middle + half, y], 1)
+    trodden = canvas.inside(np.concatenate([left, right[::-1]]))
+    dry = (canvas.layers[..., 0] == Material.MEADOW) & (canvas.layers[..., 3] == 0)
+    canvas.layers[trodden & dry, 0] = Material.PATH

@@ -1,13 +1,13 @@
 """The lie of the land: sky, mountains, hills, meadow, water, and who stands where."""
 
-from itertools import pairwise
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from translate.data.scene_drawing import Canvas, Floats, Material, draw_noise
-from translate.data.scene_houses import draw_fence, draw_house
+from translate.data.scene_houses import draw_fence, draw_house, draw_path
 from translate.data.scene_plants import (
     Place,
     Rng,
@@ -18,6 +18,7 @@ from translate.data.scene_plants import (
 )
 
 Outline = NDArray[np.float64]
+Draw = Callable[[Canvas, Rng, Place], None]
 
 
 def draw_land(canvas: Canvas, rng: Rng) -> None:
@@ -34,21 +35,18 @@ def draw_land(canvas: Canvas, rng: Rng) -> None:
     for x in rng.uniform(0.08, 0.92, rng.integers(0, 3)):
         draw_house(canvas, rng, Place(x, horizon + 0.01, rng.uniform(0.045, 0.06), sun, 0.12))
     water = _draw_water(canvas, rng, shore)
-    _draw_knoll(canvas, rng)
     _draw_inhabitants(canvas, rng, horizon, sun, water)
-    _draw_grass(canvas, rng, horizon, water)
 
 
 def _draw_sky(canvas: Canvas, rng: Rng, horizon: float, sun_x: float) -> None:
-    canvas.layers[..., 1] = np.clip(canvas.rows / horizon * 255, 0, 255).astype(np.uint8)
+    canvas.layers[..., 1] = np.clip(canvas.rows / (0.85 * horizon) * 255, 0, 255).astype(np.uint8)
     canvas.layers[..., 2] = _clouds(canvas, rng)
-    for x, y in rng.uniform((0, 0), (1, horizon * 0.75), (34, 2)):
-        size = rng.uniform(0.0015, 0.003)
-        spark = canvas.inside([(x - size, y), (x, y - size), (x + size, y), (x, y + size)])
-        canvas.layers[spark, 0] = Material.STAR
+    sparks = np.array([(-1, 0), (0, -1), (1, 0), (0, 1)]) * rng.uniform(0.0015, 0.003, (34, 1, 1))
+    stars = sparks + rng.uniform((0, 0), (1, horizon * 0.75), (34, 1, 2))
+    canvas.layers[canvas.inside(*stars), 0] = Material.STAR
     turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     disc = np.stack([np.cos(turn), np.sin(turn)], 1) * 0.034 + (sun_x, rng.uniform(0.1, 0.17))
-    canvas.fill(disc, Material.SUN)
+    canvas.layers[canvas.inside(disc), 0] = Material.SUN  # its veil stays: clouds pass before it
 
 
 def _clouds(canvas: Canvas, rng: Rng) -> NDArray[np.uint8]:
@@ -104,7 +102,7 @@ def _draw_hills(canvas: Canvas, rng: Rng, horizon: float) -> None:
     for material, rise, veil in ((Material.HILL_FAR, 0.1, 0.35), (Material.HILL_NEAR, 0.055, 0.15)):
         crest = _roll(rng, horizon - rise, 0.035)
         ramp = (canvas.rows - (horizon - rise - 0.05)) / (rise + 0.05)
-        mist = np.clip(veil + 0.5 * ramp**2 - 0.1, 0, 0.8).astype(np.float32)
+        mist = np.clip(veil + 0.6 * ramp**2 - 0.1, 0, 0.85).astype(np.float32)
         canvas.fill_graded(_down_from(crest, horizon + 0.02), material, ramp, mist)
 
 
@@ -127,17 +125,20 @@ def _draw_meadow(canvas: Canvas, horizon: float) -> None:
 
 def _draw_water(canvas: Canvas, rng: Rng, shore: float) -> Outline:
     """Lay a lake or a river into the meadow; return its outline."""
-    water = _lake(rng, shore) if rng.random() < 0.6 else _river(rng, shore)
+    is_lake = rng.random() < 0.6
+    water = _lake(rng, shore) if is_lake else _river(rng, shore)
     bank = water + np.where(water[:, 1:] > shore + 0.002, [[0.0, 0.011]], 0.0)
     canvas.fill(bank, Material.BANK, 0.3)
     near = np.clip((canvas.rows - shore) * 4, 0, 1)
     sway = draw_noise(rng, 110, 10, canvas.side_px) * 0.007 * near
     canvas.reflect(water, shore, sway.astype(np.float32))
+    if is_lake:
+        _draw_knoll(canvas, rng)
     return water
 
 
 def _lake(rng: Rng, shore: float) -> Outline:
-    centre, half, depth = rng.uniform(0.25, 0.75), rng.uniform(0.38, 0.6), rng.uniform(0.17, 0.25)
+    centre, half, depth = rng.uniform(0.15, 0.85), rng.uniform(0.3, 0.52), rng.uniform(0.15, 0.25)
     turn = np.linspace(0, np.pi, 50)
     wobble = 1 + 0.1 * np.sin(turn * 3 + rng.uniform(0, 6)) + 0.05 * np.sin(turn * 7)
     x = centre + half * np.cos(turn) * wobble
@@ -147,9 +148,9 @@ def _lake(rng: Rng, shore: float) -> Outline:
 def _river(rng: Rng, shore: float) -> Outline:
     way = np.linspace(0, 1, 50)
     phase, swing = rng.uniform(0, 6), rng.uniform(0.12, 0.2)
-    middle = rng.uniform(0.35, 0.65) + swing * np.sin(way**0.6 * 6 + phase) * (0.35 + way)
-    half = 0.02 + 0.16 * way**1.3
-    y = shore + (1.03 - shore) * way**1.35
+    middle = rng.uniform(0.35, 0.65) + swing * np.sin(way**0.7 * 9 + phase) * (0.3 + way)
+    half = 0.012 + 0.15 * way**1.6
+    y = shore + (1.05 - shore) * way**1.5
     left, right = np.stack([middle - half, y], 1), np.stack([middle + half, y], 1)
     return np.concatenate([left, right[::-1]])
 
@@ -167,27 +168,35 @@ def _is_dry(water: Outline, x: float, y: float, margin: float) -> bool:
 
 def _draw_inhabitants(canvas: Canvas, rng: Rng, horizon: float, sun: int, water: Outline) -> None:
     """Draw houses and trees from far to near, so that the near ones stand in front."""
-    things = [(y, draw_house, x, 0.62) for x, y in _dry_spots(rng, horizon, water, 2, 0.06)]
-    for x, y in _dry_spots(rng, horizon, water, 16, 0.02):
-        is_conifer = rng.random() < 0.62
-        draw, size = (draw_conifer, 1.35) if is_conifer else (draw_broadleaf, 1.0)
-        things.append((y, draw, x, size * rng.uniform(0.75, 1.15)))
-    frame = draw_conifer if rng.random() < 0.6 else draw_broadleaf
-    things.append((0.95, frame, 0.5 - sun * rng.uniform(0.37, 0.46), rng.uniform(0.95, 1.2)))
-    if rng.random() < 0.5:
-        draw_fence(canvas, rng, rng.uniform(0.9, 0.94), 0.045)
+    homes = _dry_spots(horizon, water, rng.uniform((0.1, 0.12), (0.9, 0.5), (12, 2)), 0.06)
+    homes = homes[: rng.choice((0, 1, 1, 2, 2))]
+    things: list[tuple[float, Draw, float, float]] = [(y, draw_house, x, 0.6) for x, y in homes]
+    groves = rng.uniform(0, 1, 3)
+    trees = np.stack([rng.choice(groves, 17) + rng.normal(0, 0.08, 17), rng.beta(1, 2, 17)], 1)
+    for x, y in _dry_spots(horizon, water, trees, 0.02):
+        is_conifer, size = rng.random() < 0.62, rng.uniform(0.75, 1.15)
+        if not any(y > door and abs(x - home) < 0.12 for home, door in homes):
+            draw, usual = (draw_conifer, 1.35) if is_conifer else (draw_broadleaf, 0.95)
+            things.append((y, draw, x, usual * size))
+    frame, size = (draw_conifer, 1.2) if rng.random() < 0.6 else (draw_broadleaf, 0.9)
+    things.append((0.95, frame, 0.5 - sun * rng.uniform(0.38, 0.46), size * rng.uniform(0.8, 1)))
+    if homes and rng.random() < 0.8:
+        draw_path(canvas, rng, homes[0])
+    _draw_grass(canvas, rng, horizon, water)
     for y, draw, x, size in sorted(things, key=lambda thing: thing[0]):
         nearness = (y - horizon) / (1 - horizon)
         height = size * (0.06 + 0.5 * nearness)
         canvas.shade((x - sun * height * 0.16, y), (height * 0.34, height * 0.05))
         draw(canvas, rng, Place(x, y, height, sun, 0.3 * (1 - nearness) ** 3))
+    if rng.random() < 0.5:
+        draw_fence(canvas, rng, rng.uniform(0.96, 0.985), 0.06)
 
 
 def _dry_spots(
-    rng: Rng, horizon: float, water: Outline, count: int, margin: float
+    horizon: float, water: Outline, spots: Outline, margin: float
 ) -> list[tuple[float, float]]:
-    spots = zip(rng.uniform(-0.02, 1.02, count), rng.beta(1, 2.2, count), strict=True)
-    placed = [(x, horizon + 0.02 + 0.42 * depth) for x, depth in spots]
+    """Turn spots `(x, depth in [0, 1])` into places on dry ground."""
+    placed = [(x, horizon + 0.02 + 0.42 * depth) for x, depth in spots.tolist()]
     return [(x, y) for x, y in placed if _is_dry(water, x, y, margin)]
 
 

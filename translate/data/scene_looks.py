@@ -54,7 +54,7 @@ _SUMMER: _Colours = _ALWAYS | {
     M.CONIFER: ("#3d7855", "#1c463a"),
     M.LEDGE: ("#5d9b67", "#336650"),
     M.LEAF: ("#a9cf58", "#78b048", "#46853c"),
-    M.TWIG: ("#4a7d38",),
+    M.TWIG: ("#5a7f3b",),
     M.RED_ROOF: ("#5d6774", "#444c59"),
     M.CREAM_ROOF: ("#cc6f48", "#8f4630"),
     M.OCHRE_ROOF: ("#7f594b", "#553a33"),
@@ -81,7 +81,7 @@ _WINTER: _Colours = _ALWAYS | {
     M.OCHRE_ROOF: ("#eef3fa", "#c5d1e4"),
 }
 _NIGHT: _Colours = {
-    M.SKY: ("#0a1636", "#1d3565", "#4a6a9c"),
+    M.SKY: ("#060e29", "#10224c", "#2c4a80"),
     M.STAR: ("#c9d6f2", "#a9bce0", "#7f97c2"),
     M.SUN: ("#f4f1e4",),
     M.LIT_WINDOW: ("#ffd27a",),
@@ -115,10 +115,10 @@ _AIRS = {
         "#ffffff", "#e4ebf3", "#9fd0de", 0.72, 0.05, "#b9c9e6", (0.34, 0.32, 0.28), 0.0
     ),
     ("summer", "night"): _Air(
-        "#4e6791", "#3b5683", "#14284f", 0.45, 0.1, "#8b93b0", (0.3, 0.36, 0.5), 1.0
+        "#344b78", "#2f4a79", "#0d1e45", 0.45, 0.1, "#8b93b0", (0.3, 0.36, 0.5), 1.0
     ),
     ("winter", "night"): _Air(
-        "#566f9a", "#4a6592", "#3d6688", 0.6, 0.06, "#8b9ac0", (0.3, 0.36, 0.5), 1.0
+        "#3a5280", "#405c8c", "#3a6488", 0.6, 0.06, "#8b9ac0", (0.3, 0.36, 0.5), 1.0
     ),
 }
 
@@ -143,7 +143,8 @@ def paint(canvas: Canvas, rng: np.random.Generator, look: Look) -> Floats:
     image[is_wet] += (_rgb(air.water) - image[is_wet]) * air.water_mix
     image *= 1 + light[..., None]
     _lay_shadows(image, canvas, _rgb(air.shadow))
-    image *= (1 + rng.uniform(-0.035, 0.035, 3)).astype(np.float32)  # the same in every look
+    tone = 1 + rng.uniform(-0.03, 0.03) + rng.uniform(-0.01, 0.01, 3)  # the same in every look
+    image *= tone.astype(np.float32)
     return _add_glow(image, material, air)
 
 
@@ -159,14 +160,15 @@ def _tables(look: Look) -> tuple[Floats, Floats, Floats]:
             colours[material] = _gradient(stops)
     in_the_sky = [material <= Material.SUN for material in Material]
     veils = np.where(np.array(in_the_sky)[:, None], _rgb(air.cloud), _rgb(air.mist))
-    contrasts = [_TEXTURE.get(material, 0.0) for material in Material]
+    fade = 0.6 if look.season == "winter" else 1.0  # snow evens out what lies below
+    contrasts = [_TEXTURE.get(material, 0.0) * fade for material in Material]
     return colours, veils.astype(np.float32), np.array(contrasts, np.float32)
 
 
 def _moonlit(colours: Floats) -> Floats:
     grey = colours.mean(axis=-1, keepdims=True)
     faded = 0.65 * colours + 0.35 * grey
-    tinted = faded * np.array([0.3, 0.38, 0.56]) + np.array([0.02, 0.03, 0.075])
+    tinted = faded**1.25 * np.array([0.42, 0.57, 0.74]) + np.array([0.012, 0.025, 0.06])
     return tinted.astype(np.float32)
 
 
@@ -189,7 +191,7 @@ def _lay_shadows(image: Floats, canvas: Canvas, colour: Floats) -> None:
 
 def _add_glow(image: Floats, material: Bytes, air: _Air) -> Floats:
     side = image.shape[0]
-    sun = _bloom(material == M.SUN, 0.045, 1.0) + _bloom(material == M.SUN, 0.16, 6.0)
+    sun = _bloom(material == M.SUN, 0.045, 1.0) + _bloom(material == M.SUN, 0.16, 8.0)
     glow = sun[..., None] * np.array(air.sun_glow, np.float32)
     if air.window_glow:
         lit = material == M.LIT_WINDOW

@@ -52,26 +52,47 @@ def _draw_tier(canvas: Canvas, place: Place, half: float, base: float, top: floa
 def draw_broadleaf(canvas: Canvas, rng: Rng, place: Place) -> None:
     """Draw a trunk, a crown of round clumps lit from one side, and the branches inside it."""
     x, y, height, veil = place.x, place.y, place.height, place.veil
-    heart = y - height * 0.62
-    stem = height * 0.035
-    trunk = [(x - stem * 1.3, y), (x + stem * 1.3, y), (x + stem * 0.6, heart)]
-    canvas.fill([*trunk, (x - stem * 0.6, heart)], Material.TRUNK, 0.4, veil)
-    turns = rng.uniform(0, 2 * np.pi) + np.arange(7) * (2 * np.pi / 7)
-    spread = np.stack([np.cos(turns) * 0.2, np.sin(turns) * 0.19], 1) * height
-    clumps = spread * rng.uniform(0.85, 1.15, (7, 1)) + (x, heart)
-    radii = height * rng.uniform(0.15, 0.2, 7)
-    towards_light = np.array([place.sun * 0.3, -0.35])
-    for shift, scale, ramp in ((0.0, 1.0, 1.0), (0.35, 0.82, 0.5), (0.9, 0.5, 0.0)):
+    heart = y - height * 0.6
+    stem = height * 0.03
+    trunk = [(x - stem * 1.4, y), (x + stem * 1.4, y), (x + stem * 0.7, heart)]
+    canvas.fill([*trunk, (x - stem * 0.7, heart)], Material.TRUNK, 0.4, veil)
+    clumps = np.array(_CROWN) * (rng.choice([-1, 1]), 1) + rng.uniform(-0.025, 0.025, (8, 2))
+    clumps = clumps * height + (x, heart)
+    radii = height * rng.uniform(0.14, 0.19, len(clumps))
+    to_light = np.array([place.sun * 0.35, -0.4])
+    for shift, scale, ramp in ((0.0, 1.0, 1.0), (0.3, 0.84, 0.5), (0.85, 0.5, 0.0)):
         for clump, radius in zip(clumps, radii, strict=True):
-            centre = clump + towards_light * radius * shift
+            centre = clump + to_light * radius * shift
             canvas.fill(_circle(centre, radius * scale), Material.LEAF, ramp, veil)
-        centre = np.array([x, heart]) + towards_light * height * 0.2 * shift
-        canvas.fill(_circle(centre, height * 0.2 * scale), Material.LEAF, ramp, veil)
-    for clump in clumps:
-        tip = clump * 0.9 + np.array([x, heart]) * 0.1
-        fork = (x, heart + height * 0.16)
-        side = np.array([stem * 0.45, 0.0])
-        canvas.fill([fork - side, fork + side, tip], Material.TWIG, 0, veil)
+    _draw_dabs(canvas, rng, place, clumps)
+    _draw_branches(canvas, rng, place, heart)
+
+
+# Middles of the clumps of leaves, in tree heights from the crown's heart.
+_CROWN = (
+    (-0.17, 0.1), (0.16, 0.12), (-0.22, -0.02), (0.21, -0.01),
+    (0.0, 0.06), (-0.11, -0.15), (0.12, -0.14), (0.01, -0.23),
+)  # fmt: skip
+
+
+def _draw_dabs(canvas: Canvas, rng: Rng, place: Place, clumps: np.ndarray) -> None:
+    """Scatter leaves: light ones towards the sun, dark ones away from it."""
+    for clump in np.repeat(clumps, 4, axis=0):
+        way = rng.normal(0, 0.07, 2)
+        ramp = float(np.clip(0.4 - (way[0] * place.sun - way[1]) * 4, 0, 0.75))
+        leaf = _circle(clump + way * place.height, place.height * rng.uniform(0.009, 0.019))
+        canvas.fill(leaf, Material.LEAF, ramp, place.veil)
+
+
+def _draw_branches(canvas: Canvas, rng: Rng, place: Place, heart: float) -> None:
+    height, half = place.height, np.array([place.height * 0.011, 0.0])
+    for side, rise in zip((-1, 1, -1, 1, 0), (0.14, 0.1, 0.02, -0.02, 0.06), strict=True):
+        fork = np.array([place.x, heart + height * rise])
+        reach = np.array([side * rng.uniform(0.14, 0.2), -rng.uniform(0.13, 0.2) - 0.1 * (not side)])
+        tip, elbow = fork + reach * height, fork + reach * height * 0.55
+        spur = elbow + np.array([reach[0] * 0.1 - side * 0.02, -0.11]) * height
+        canvas.fill([fork - half, fork + half, tip], Material.TWIG, 0, place.veil)
+        canvas.fill([elbow - half * 0.6, elbow + half * 0.6, spur], Material.TWIG, 0, place.veil)
 
 
 def _circle(centre: np.ndarray, radius: float) -> Points:

@@ -4,10 +4,7 @@ Every scene can be drawn in every look, so for a scene that training never saw t
 known. They need no download and are nobody's property.
 """
 
-import os
-import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -50,3 +47,57 @@ def draw_scene(seed: int, look: Look, side_px: int = 128) -> Bytes:
     image = paint(canvas, np.random.default_rng(colours), look)
     small = cv2.resize(image, (side_px, side_px), interpolation=cv2.INTER_AREA)
     return np.round(np.clip(small, 0, 1) * 255).astype(np.uint8)
+
+
+def scene_seeds(scenes: SceneSet) -> dict[str, range]:
+    """Return the scene seeds of each folder. `testA` and `testB` show the same scenes."""
+    first = scenes.seed * 1_000_000  # more than any set needs: sets of different seeds stay apart
+    test, a, b = np.cumsum([scenes.test, scenes.train, scenes.train]).tolist()
+    test_seeds = range(first, first + test)
+    return {
+        "trainA": range(first + test, first + a),
+        "trainB": range(first + a, first + b),
+        "testA": test_seeds,
+        "testB": test_seeds,
+    }
+
+
+def write_scenes(folder: Path, scenes: SceneSet) -> None:
+    """Write the scenes as folders of PNG files, whole or not at all; keep a folder that exists.
+
+    Several processes may ask for the same folder: one of them wins, the others find it finished.
+
+    Raises:
+        DataError: The folder cannot be written.
+    """
+    if folder.exists():
+        return
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as nearby:
+            draft = Path(nearby) / folder.name
+            _draw_files(draft, scenes)
+            _publish(draft, folder)
+    except OSError as error:
+        raise DataError(
+            f"{folder}: the built-in scenes could not be written here ({error.strerror or error}). "
+            "Make the folder above it writable and see that the disk has room, "
+            "or name another place in data.folder."
+        ) from error
+
+
+def _draw_files(draft: Path, scenes: SceneSet) -> None:
+    for name, seeds in scene_seeds(scenes).items():
+        (draft / name).mkdir(parents=True)
+        look = scenes.a if name.endswith("A") else scenes.b
+        for number, seed in enumerate(seeds, start=1):
+            picture = Image.fromarray(draw_scene(seed, look, scenes.side_px))
+            picture.save(draft / name / f"{number:04d}.png", compress_level=4)
+
+
+def _publish(draft: Path, folder: Path) -> None:
+    try:
+        draft.rename(folder)
+    except OSError:  # a finished folder cannot be renamed onto: somebody else was faster
+        if not folder.is_dir():
+            raise

@@ -1,14 +1,27 @@
 """Photos and tensors: the only room that knows bytes, EXIF, ICC, bit depth and [-1, 1]."""
 
+from translate.images.checking import find_fault
 from translate.images.grid import draw_grid
-from translate.images.photo import Photo, open_photo, save_photo
-from translate.images.tensors import Pair, crop_to, pad_to_multiple, to_pixels, to_tensor
+from translate.images.opening import open_photo
+from translate.images.photo import IMAGE_SUFFIXES, Photo
+from translate.images.saving import save_photo
+from translate.images.tensors import (
+    Pair,
+    Pixels,
+    crop_to,
+    pad_to_multiple,
+    to_pixels,
+    to_tensor,
+)
 
 __all__ = [
+    "IMAGE_SUFFIXES",
     "Pair",
     "Photo",
+    "Pixels",
     "crop_to",
     "draw_grid",
+    "find_fault",
     "open_photo",
     "pad_to_multiple",
     "save_photo",

@@ -2,9 +2,9 @@
 
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
-from translate.config import Settings
+from translate import config
 from translate.errors import ConfigError
 from translate.phase import Method
 
@@ -14,9 +14,9 @@ METHODS = tuple(sorted(module.name for module in iter_modules(__path__)))
 class MethodModule(Protocol):
     """What a file in this folder offers."""
 
-    Settings: type[Settings]
+    Settings: type[config.Settings]
 
-    def build(self, settings: Settings, seed: int) -> Method:
+    def build(self, settings: Any, seed: int) -> Method:
         """Make the method with untrained networks; equal seeds give equal weights."""
         ...
 

@@ -18,8 +18,8 @@ from translate import config
 from translate.images import Pair
 from translate.losses import GAMES, Game, l1, share_called_real
 from translate.networks import (
+    DiscriminatorSettings,
     PatchGANSettings,
-    PixelGANSettings,
     ResNetSettings,
     build_discriminator,
     build_generator,
@@ -35,9 +35,7 @@ class Settings(config.Settings):
 
     name: Literal["cyclegan"] = "cyclegan"
     generator: ResNetSettings = ResNetSettings()  # one for each direction
-    discriminator: PatchGANSettings | PixelGANSettings = Field(
-        PatchGANSettings(), discriminator="name"
-    )  # one for each domain
+    discriminator: DiscriminatorSettings = PatchGANSettings()  # one for each domain
     game: Literal["least_squares", "vanilla", "hinge"] = "least_squares"  # how the two sides play
     cycle_weight: float = Field(10.0, ge=0)  # how closely a photo must survive there and back
     identity_weight: float = Field(5.0, ge=0)  # keep photos of the target domain; 0 is faster

@@ -1,6 +1,9 @@
 """Architectures: which there are, and how one is built from its settings."""
 
+from typing import Annotated
+
 import torch
+from pydantic import Field
 from torch import nn
 
 from translate.networks.generator import Generator
@@ -29,7 +32,7 @@ __all__ = [
 ]
 
 GeneratorSettings = ResNetSettings
-DiscriminatorSettings = PatchGANSettings | PixelGANSettings
+DiscriminatorSettings = Annotated[PatchGANSettings | PixelGANSettings, Field(discriminator="name")]
 
 # The generators' names are written into bundles: never rename one, only add.
 GENERATORS: dict[str, type[Generator]] = {ResNetGenerator.name: ResNetGenerator}

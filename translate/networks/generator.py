@@ -6,7 +6,7 @@ from torch import nn
 
 
 class Generator(nn.Module):
-    """A network that turns photos of one domain into the other, and says how to rebuild and feed it.
+    """A network that translates photos, and says how to rebuild and feed it.
 
     Attributes:
         name: Its key in `GENERATORS`; bundles are written with it.

@@ -18,5 +18,5 @@ def pass_together(network: nn.Module, *batches: Tensor, merge: bool) -> tuple[Te
     """
     if merge and len(batches) > 1 and len({batch.shape[1:] for batch in batches}) == 1:
         merged: Tensor = network(torch.cat(batches))
-        return merged.split([len(batch) for batch in batches])
+        return torch.split(merged, [len(batch) for batch in batches])
     return tuple(network(batch) for batch in batches)

@@ -14,9 +14,7 @@ class PatchGANSettings(Settings):
 
     name: Literal["patchgan"] = "patchgan"
     base_channels: int = Field(64, ge=1)  # width of the first layer
-    depth: int = Field(
-        3, ge=1, le=8
-    )  # patch side: 1 -> 16 px, 2 -> 34, 3 -> 70, 4 -> 142, 5 -> 286
+    depth: int = Field(3, ge=1, le=8)  # patch side: 1 is 16 px, 2 is 34, 3 is 70, 4 is 142
     norm: Norm = "instance"  # "batch" mixes the images of a batch
 
 
@@ -58,7 +56,7 @@ class PatchGAN(nn.Sequential):
         norm: Norm = "instance",
     ) -> None:
         widths = [base_channels * min(2**i, 8) for i in range(depth + 1)]
-        # The first layer has no norm, as in the paper: it must see the photo's own brightness.
+        # No norm after the first layer, as in the paper: it would hide how bright the photo is.
         layers: list[nn.Module] = [
             nn.Conv2d(in_channels, widths[0], 4, stride=2, padding=1),
             nn.LeakyReLU(0.2, inplace=True),

@@ -28,7 +28,7 @@ class ResNetGenerator(Generator):
 
     Args:
         base_channels: Width of the first layer. Doubles at each halving of the sides.
-        blocks: Number of residual blocks. 9 of them look 82 px far in each direction.
+        blocks: Number of residual blocks. With 9, a pixel sees 84 px far at most (without norms).
         downsamplings: Number of halvings before the blocks, and of doublings after them.
 
     Shape:
@@ -64,7 +64,7 @@ class ResNetGenerator(Generator):
             "downsamplings": downsamplings,
         }
         self.stride = 2**downsamplings
-        # Reflecting needs one pixel more than it adds: 3 at full size, 1 between the blocks' layers.
+        # Reflecting takes one pixel more than it adds: 3 at full size, 1 inside the blocks.
         self.least_side_px = max(4, 2 * self.stride)
         widths = [base_channels * 2**i for i in range(downsamplings + 1)]
         self.layers = nn.Sequential(
@@ -74,6 +74,7 @@ class ResNetGenerator(Generator):
         )
 
     def forward(self, photo: Tensor) -> Tensor:
+        """Translate."""
         translation: Tensor = self.layers(photo)
         return translation
 
@@ -99,6 +100,7 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
+        """Rework features."""
         change: Tensor = self.layers(features)
         return features + change  # no activation after the sum, unlike the first ResNets
 

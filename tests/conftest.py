@@ -1,0 +1,26 @@
+"""What every test relies on: no network, one thread per worker, a place for real photos."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+torch.set_num_threads(1)  # pytest-xdist runs one worker per core
+
+REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs real photos where there are none."""
+    if not REAL_DATA.is_dir():
+        for item in items:
+            if item.get_closest_marker("real_data"):
+                item.add_marker(pytest.mark.skip(reason=f"there are no photos in {REAL_DATA}"))
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real photos."""
+    return REAL_DATA

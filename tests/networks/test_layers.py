@@ -1,0 +1,83 @@
+import pytest
+import torch
+from torch import Tensor, nn
+
+from translate.networks.layers import initialise, is_per_sample, norm_layer, upsampling
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_instance_norm_neither_learns_nor_remembers() -> None:
+    assert not norm_layer("instance", 4).state_dict()
+
+
+def test_no_norm_changes_nothing() -> None:
+    features = torch.rand(2, 4, 5, 5)
+
+    assert norm_layer("none", 4)(features) is features
+
+
+@pytest.mark.parametrize("kind", ["transposed", "resize"])
+def test_upsampling_doubles_both_sides(kind: str) -> None:
+    assert upsampling(kind, 3, 2, bias=True)(torch.zeros(2, 3, 4, 6)).shape == (2, 2, 8, 12)
+
+
+def taps_per_pixel(kind: str) -> Tensor:
+    """Sum of a kernel of ones at each pixel of a constant image, away from the border."""
+    layer = upsampling(kind, 1, 1, bias=False)
+    nn.init.ones_(next(layer.parameters()))
+    return layer(torch.ones(1, 1, 6, 6))[0, 0, 2:-2, 2:-2]
+
+
+def test_resizing_gives_every_pixel_the_same_taps() -> None:
+    assert taps_per_pixel("resize").unique().tolist() == [9]
+
+
+def test_transposing_gives_pixels_one_two_or_four_taps_in_turn() -> None:
+    assert taps_per_pixel("transposed")[:2, :2].tolist() == [[1, 2], [2, 4]]
+
+
+def test_weights_begin_with_the_papers_spread() -> None:
+    network = nn.Sequential(
+        nn.Conv2d(16, 64, 3), nn.BatchNorm2d(4096), nn.ConvTranspose2d(16, 64, 3)
+    )
+    initialise(network, seeded(0))
+
+    for layer, mean in zip(network, [0, 1, 0], strict=True):
+        assert layer.weight.mean().item() == pytest.approx(mean, abs=1e-3)
+        assert layer.weight.std().item() == pytest.approx(0.02, rel=0.05)
+        assert not layer.bias.any()
+
+
+def test_initialisation_leaves_process_wide_randomness_alone() -> None:
+    network = nn.Conv2d(3, 3, 3)
+    before = torch.get_rng_state()
+    initialise(network, seeded(0))
+
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_equal_seeds_begin_equal_and_others_differ() -> None:
+    weights = []
+    for seed in (1, 1, 2):
+        network = nn.Linear(8, 8)
+        initialise(network, seeded(seed))
+        weights.append(network.weight.detach().clone())
+
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize(
+    ("layer", "alone"),
+    [
+        (nn.InstanceNorm2d(4), True),
+        (nn.Identity(), True),
+        (nn.BatchNorm2d(4), False),
+        (nn.SyncBatchNorm(4), False),
+    ],
+)
+def test_only_batch_norm_mixes_the_images_of_a_batch(layer: nn.Module, alone: bool) -> None:
+    assert is_per_sample(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(layer))) is alone

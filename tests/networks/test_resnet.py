@@ -1,0 +1,134 @@
+import json
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from translate.networks import ResNetGenerator, ResNetSettings, build_generator
+
+
+def parameters(network: nn.Module) -> int:
+    return sum(weights.numel() for weights in network.parameters())
+
+
+@pytest.mark.parametrize(("blocks", "count"), [(9, 11_378_179), (6, 7_837_699)])
+def test_has_as_many_parameters_as_the_reference(blocks: int, count: int) -> None:
+    with torch.device("meta"):
+        assert parameters(ResNetGenerator(blocks=blocks)) == count
+
+
+def test_only_the_last_convolution_has_a_bias_under_batch_norm() -> None:
+    network = ResNetGenerator(base_channels=2, blocks=1, norm="batch")
+    biases = [m.bias is not None for m in network.modules() if hasattr(m, "kernel_size")]
+
+    assert biases == [False] * (len(biases) - 1) + [True]
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    height=st.integers(1, 4),
+    width=st.integers(1, 4),
+    downsamplings=st.integers(0, 3),
+    norm=st.sampled_from(["instance", "batch", "none"]),
+    upsample=st.sampled_from(["transposed", "resize"]),
+)
+def test_photos_keep_their_size_and_range(
+    height: int, width: int, downsamplings: int, norm: str, upsample: str
+) -> None:
+    network = ResNetGenerator(
+        base_channels=2, blocks=1, norm=norm, upsample=upsample, downsamplings=downsamplings
+    )
+    sides = [max(network.least_side_px, side * network.stride) for side in (height, width)]
+    photo = torch.rand(2, 3, *sides) * 2 - 1
+
+    translation = network(photo)
+
+    assert translation.shape == photo.shape
+    assert translation.abs().max() <= 1
+
+
+@pytest.mark.parametrize("downsamplings", [0, 1, 2])
+def test_least_side_is_the_shortest_that_works(downsamplings: int) -> None:
+    network = ResNetGenerator(base_channels=2, blocks=1, downsamplings=downsamplings)
+    side, shorter = network.least_side_px, network.least_side_px - network.stride
+
+    network(torch.zeros(1, 3, side, side))
+    with pytest.raises((RuntimeError, ValueError)):
+        network(torch.zeros(1, 3, shorter, shorter))
+
+
+@pytest.mark.parametrize(
+    ("place", "before", "after"), [(0, 82, 82), (1, 83, 81), (2, 84, 84), (3, 81, 83)]
+)
+def test_pixel_sees_the_references_165_px_or_four_more(place: int, before: int, after: int) -> None:
+    # How far a pixel of the nine-block network sees depends on its place within the stride of 4.
+    network = ResNetGenerator(in_channels=1, out_channels=1, base_channels=1, norm="none").double()
+    for weights in network.parameters():  # all paths positive, so that none cancels or is cut off
+        nn.init.constant_(weights, 0.02)
+    photo = torch.rand(1, 1, 192, 192, dtype=torch.float64, requires_grad=True)
+    centre = 96 + place
+
+    network(photo)[0, 0, centre, centre].backward()
+
+    assert photo.grad is not None
+    rows = photo.grad[0, 0].abs().sum(dim=1).nonzero()
+    assert (centre - rows.min(), rows.max() - centre) == (before, after)
+
+
+def fine_grain(upsample: str) -> float:
+    """Share of the detail in random networks' outputs that lies at the 2 px frequency."""
+    shares = []
+    for seed in range(4):
+        network = build_generator(
+            ResNetSettings(base_channels=4, blocks=1, upsample=upsample),
+            torch.Generator().manual_seed(seed),
+        )
+        smooth = torch.linspace(-1, 1, 32).expand(1, 3, 32, 32)
+        with torch.no_grad():
+            spectrum = torch.fft.fft2(network(smooth)).abs().square().mean(dim=(0, 1))
+        spectrum[0, 0] = 0  # the mean is no detail
+        shares.append((spectrum[16].sum() + spectrum[:, 16].sum()) / spectrum.sum())
+    return float(torch.stack(shares).mean())
+
+
+def test_resizing_leaves_less_checkerboard_than_transposing() -> None:
+    assert fine_grain("resize") < fine_grain("transposed") / 3
+
+
+def test_dropout_acts_in_training_only() -> None:
+    network = ResNetGenerator(base_channels=2, blocks=1, dropout=True)
+    photo = torch.rand(1, 3, 16, 16)
+
+    def is_repeatable() -> bool:
+        return torch.equal(network(photo), network(photo))
+
+    assert not is_repeatable()
+    network.eval()
+    assert is_repeatable()
+
+
+def translated_alike(first: nn.Module, second: nn.Module) -> bool:
+    photo: Tensor = torch.rand(1, 3, 16, 16)
+    return torch.equal(first(photo), second(photo))
+
+
+def test_arguments_survive_json_and_rebuild_the_network() -> None:
+    network = ResNetGenerator(base_channels=2, blocks=2, upsample="resize", dropout=True).eval()
+
+    rebuilt = ResNetGenerator(**json.loads(json.dumps(network.arguments))).eval()
+    rebuilt.load_state_dict(network.state_dict())
+
+    assert translated_alike(network, rebuilt)
+
+
+def test_settings_are_the_papers_and_refuse_no_blocks() -> None:
+    with torch.device("meta"):
+        assert (
+            ResNetGenerator().arguments.items()
+            >= ResNetSettings().model_dump(exclude={"name"}).items()
+        )
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        ResNetSettings(blocks=0)

@@ -1,0 +1,150 @@
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field, model_validator
+
+from translate.config import Problem, Settings, check, dotted_keys, merge, parse_flags, read_yaml
+from translate.errors import ConfigError
+
+
+class Small(Settings):
+    name: Literal["small"] = "small"
+    blocks: int = Field(6, ge=1)
+
+
+class Large(Settings):
+    name: Literal["large"] = "large"
+    width: int = 64
+
+
+class Training(Settings):
+    epochs: int = Field(200, gt=0)
+    decay_epochs: int = 100
+    learning_rate: float = Field(2e-4, gt=0)
+    betas: tuple[float, float] = (0.5, 0.999)
+    flip: bool = True
+    clip_norm: float | None = None
+
+
+class Whole(Settings):
+    network: Small | Large = Field(Small(), discriminator="name")
+    training: Training = Training()
+
+    @model_validator(mode="after")
+    def _together(self) -> "Whole":
+        if self.training.epochs == 13:
+            raise ValueError("13 epochs bring bad luck. Take 14.")
+        return self
+
+
+def problems(values: dict, *others: Problem) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        check(Whole, values, "recipe.yaml", others)
+    return str(caught.value).splitlines()
+
+
+def test_flags_become_nested_values_that_the_settings_understand() -> None:
+    words = "--training.epochs 5 --training.betas 0.9 0.99 --training.no-flip"
+    flags = parse_flags([*words.split(), "--training.clip-norm=none", "--network.name", "large"])
+
+    settings = check(Whole, flags, "flags")
+
+    assert settings.training == Training(epochs=5, betas=(0.9, 0.99), flip=False)
+    assert settings.network == Large()
+
+
+def test_negative_and_exponent_numbers_are_values_not_flags() -> None:
+    assert parse_flags(["--a.rate", "-1e-4"]) == {"a": {"rate": "-1e-4"}}
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.integers(), max_size=4))
+def test_a_flag_wins_over_the_file_and_leaves_the_rest(above: dict[str, int]) -> None:
+    below = {"a": 1, "b": {"c": 2, "d": 3}}
+
+    merged = merge({"x": below}, {"x": above})["x"]
+
+    assert merged == {**below, **above}
+
+
+def test_all_problems_are_told_at_once() -> None:
+    values = {
+        "network": {"name": "small", "blocks": 0, "width": 3},
+        "training": {"epoch": 5, "learning_rate": -1, "betas": "often"},
+    }
+
+    message = problems(values, Problem("data.folder", "there is no such folder"))
+
+    assert message[0] == "recipe.yaml has 6 problems:"
+    assert set(message[1:]) == {
+        "  network.blocks: must be greater than or equal to 1, got 0",
+        "  network.width: unknown key. Known here: name, blocks.",
+        "  training.epoch: unknown key. Did you mean 'epochs'?",
+        "  training.learning_rate: must be greater than 0, got -1",
+        "  training.betas: must be a tuple, got 'often'",
+        "  data.folder: there is no such folder",
+    }
+
+
+def test_a_key_in_the_wrong_place_is_shown_its_right_one() -> None:
+    assert problems({"epochs": 5})[1] == "  epochs: unknown key. Did you mean 'training.epochs'?"
+
+
+def test_a_problem_of_several_keys_together_is_told_in_words() -> None:
+    message = problems({"training": {"epochs": 13}})
+
+    assert message == ["recipe.yaml has a problem:", "  settings: 13 epochs bring bad luck. Take 14."]
+
+
+def test_dotted_keys_list_every_member_of_a_union() -> None:
+    keys = dotted_keys(Whole)
+
+    assert {"network.blocks", "network.width", "training.epochs"} <= set(keys)
+    assert len(keys) == len(set(keys))
+
+
+def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "twice.yaml"
+    file.write_text("training:\n  epochs: 5\n  epochs: 6\n")
+
+    with pytest.raises(ConfigError, match=r"(?s)'epochs' is written twice.*line 3"):
+        read_yaml(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"- 1\n- 2\n", "expected a mapping.*got a list"),
+        (b"", "expected a mapping.*got nothing"),
+        (b"a: [1", "is not valid YAML"),
+        (b"\xff\xfe\x00a", "not UTF-8|not valid YAML"),
+        (b"!!python/object/apply:os.system [echo]", "is not valid YAML"),
+    ],
+)
+def test_what_is_no_settings_file_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_bytes(content)
+
+    with pytest.raises(ConfigError, match=f"(?s)bad.yaml.*({message})"):
+        read_yaml(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read \(No such file"):
+        read_yaml(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["epochs", "5"], "'epochs': expected a flag such as"),
+        (["--a", "1", "--a", "2"], "--a: given twice"),
+        (["--a", "1", "--a.b", "2"], r"--a\.b: a was already given"),
+        (["--a.b", "1", "--a", "2"], "--a: is a group"),
+    ],
+)
+def test_flags_that_make_no_sense_are_refused(words: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        parse_flags(words)

@@ -1,0 +1,124 @@
+"""The doors: arguments in, one call, exit code out. Heavy imports wait until they are needed."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import create_model
+from tyro import cli
+from tyro.conf import AvoidSubcommands, Positional
+
+from translate.config import Settings, Values, parse_flags
+from translate.errors import ConfigError, TranslateError
+from translate.version import __version__
+
+DONE, SOME_FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+
+
+class TranslateArguments(Settings):
+    """Translate a folder of photos: same tree, same names, same sizes.
+
+    Exit code: 0 all done; 1 some photos failed, each named; 2 nothing could start.
+    """
+
+    input: Positional[Path]  # the folder of photos, or one photo
+    output: Positional[Path]  # where translations go, under the same names; never the input
+    model: str  # a bundle: a folder such as runs/x/bundle, or a Hugging Face Hub id
+    direction: str | None = None  # a_to_b or b_to_a; none: the bundle's first
+    overwrite: bool = False  # replace translations that are already there
+    device: str | None = None  # cpu, cuda, cuda:1, mps; none: the fastest there is
+
+
+class TrainArguments(Settings):
+    """How a training script is started, beside the recipe's own settings."""
+
+    config: Path  # the recipe, a YAML file
+    run_folder: Path | None = None  # where the run lives; none: runs/<name>, numbered when taken
+    resume: str | None = None  # "latest", or a saved state's folder: go on with that run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the console command `photo-translate`."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words == ["--version"]:
+        print(f"photo-translate {__version__}")  # noqa: T201
+        return DONE
+    return _guard(lambda: _translate(words))
+
+
+def _translate(words: Sequence[str]) -> int:
+    chosen = cli(TranslateArguments, prog="photo-translate", args=words)
+    # Imported late: torch comes with it, and --help must not wait for torch.
+    from translate.inference.folder import translate_folder  # noqa: PLC0415
+    from translate.inference.translator import Translator  # noqa: PLC0415
+
+    translator = Translator.from_pretrained(chosen.model, chosen.direction, chosen.device)
+    report = translate_folder(chosen.input, chosen.output, translator, overwrite=chosen.overwrite)
+    for file, reason in report.failed:
+        print(f"failed: {file}: {reason}", file=sys.stderr)  # noqa: T201
+    print(report)  # noqa: T201
+    return SOME_FAILED if report.failed else DONE
+
+
+def train(method: str, default: Path, arguments: Sequence[str] | None = None) -> int:
+    """Run a training script: read the recipe, let flags override it, train.
+
+    Args:
+        method: The method this script trains.
+        default: The recipe to train when no `--config` is given.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return _guard(lambda: _train(method, default, words))
+
+
+def _train(method: str, default: Path, words: Sequence[str]) -> int:
+    # Imported late, so that `photo-translate --help` stays free of torch.
+    from translate.recipe import load_recipe  # noqa: PLC0415
+    from translate.recipe.run import run  # noqa: PLC0415
+
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    wants_help = "--help" in words or "-h" in words
+    flags = parse_flags([word for word in words if word not in {"--help", "-h"}])
+    start = {key: flags.pop(key, None) for key in TrainArguments.model_fields}
+    file = Path(start["config"] or default)
+    recipe = load_recipe(file, flags, method)
+    if wants_help:
+        _print_help(recipe, file)
+    folder = Path(start["run_folder"]) if start["run_folder"] else None
+    result = run(recipe, folder, start["resume"])
+    if result.is_finished:
+        return DONE
+    print(  # noqa: T201
+        f"Stopped; everything is saved. To go on, give the same command again with\n"
+        f"  --run-folder {result.folder} --resume latest"
+    )
+    return INTERRUPTED
+
+
+def _print_help(recipe: Settings, file: Path) -> None:
+    """List every setting with its meaning, and the values it has in this recipe; then exit."""
+    blocks: dict[str, Any] = {name: (type(value), value) for name, value in recipe}
+    arguments = create_model("Arguments", __base__=TrainArguments, **blocks)
+    cli(
+        arguments,
+        args=["--help"],
+        default=arguments(config=file, **dict(recipe)),
+        config=(AvoidSubcommands,),
+        description=f"Train as {file} says; any of its settings can be given as a flag.",
+    )
+
+
+def _guard(door: Callable[[], int]) -> int:
+    """Turn what a user can put right into one message and exit code 2."""
+    try:
+        return door()
+    except TranslateError as error:
+        if os.environ.get("RANK", "0") == "0":  # of many processes, one speaks
+            print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return REFUSED
+    except KeyboardInterrupt:
+        print("Stopped at once; what was saved before stays.", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED

@@ -1,0 +1,117 @@
+"""Which photos are there, and which of them can be used?"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from translate.errors import DataError
+from translate.images import IMAGE_SUFFIXES, find_fault
+
+logger = logging.getLogger(__name__)
+
+SCAN_THREADS = 8  # enough to hide a slow disk; the work itself is light
+LISTED = 10  # problems or names in a message before "and N more"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A photo that cannot be used."""
+
+    file: Path
+    reason: str  # reads on after the file's name: "is empty (0 bytes)"
+
+
+def list_photos(folder: Path) -> list[Path]:
+    """Find all photos in a folder and the folders inside it, in an order that never changes.
+
+    Hidden files, and files whose suffix is none of `IMAGE_SUFFIXES`, are passed over.
+
+    Raises:
+        DataError: There is no such folder, or no photo in it.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: {describe_absence(folder)}")
+    files = [file for file in folder.rglob("*") if _is_photo(file.relative_to(folder))]
+    if not files:
+        raise DataError(
+            f"{folder}: holds no photos ({' '.join(IMAGE_SUFFIXES)}), {_contents(folder)}. "
+            "Put photos there or name another folder."
+        )
+    return sorted(files, key=lambda file: file.relative_to(folder).as_posix())
+
+
+def describe_absence(folder: Path) -> str:
+    """Say that a folder is not there, what is there instead, and what to do."""
+    if folder.is_file():
+        return "is a file, expected a folder of photos. Name the folder that holds it."
+    nearest = next(parent for parent in folder.absolute().parents if parent.is_dir())
+    return f"there is no such folder; {nearest} exists, {_contents(nearest)}. Correct the path."
+
+
+def scan_photos(files: Sequence[Path], least_px: int) -> tuple[list[Path], list[Problem]]:
+    """Part the usable photos from the broken and the tiny ones, each in the order given.
+
+    Args:
+        least_px: The smallest side a photo may have.
+    """
+    with ThreadPoolExecutor(SCAN_THREADS) as pool:
+        faults = list(pool.map(lambda file: find_fault(file, least_px), files))
+    usable = [file for file, fault in zip(files, faults, strict=True) if fault is None]
+    problems = [
+        Problem(file, fault) for file, fault in zip(files, faults, strict=True) if fault is not None
+    ]
+    return usable, problems
+
+
+def usable_photos(folder: Path, least_px: int, skip_bad_files: bool) -> list[Path]:
+    """Find all photos in a folder and vouch for them, before hours of work are built on them.
+
+    Raises:
+        DataError: Files cannot be used and may not be skipped, or nothing is left.
+    """
+    usable, problems = scan_photos(list_photos(folder), least_px)
+    if problems and not skip_bad_files:
+        raise DataError(
+            f"{folder}: {len(problems)} of {len(usable) + len(problems)} photos cannot be used:\n"
+            f"{_listing(problems)}\n"
+            "Mend or remove them, or set data.skip_bad_files to go on without them."
+        )
+    if not usable:
+        raise DataError(
+            f"{folder}: none of its {len(problems)} photos can be used:\n{_listing(problems)}\n"
+            "Mend them or name another folder."
+        )
+    if problems:
+        kinds = Counter(problem.reason.split(" (")[0].split(":")[0] for problem in problems)
+        counted = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        logger.warning(
+            "%s: %d of %d photos are left out: %s",
+            folder,
+            len(problems),
+            len(usable) + len(problems),
+            counted,
+        )
+    return usable
+
+
+def _is_photo(path: Path) -> bool:
+    is_hidden = any(part.startswith(".") for part in path.parts)
+    return path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden
+
+
+def _listing(problems: Sequence[Problem]) -> str:
+    lines = [f"  {problem.file}: {problem.reason}" for problem in problems[:LISTED]]
+    if len(problems) > LISTED:
+        lines.append(f"  ... and {len(problems) - LISTED} more")
+    return "\n".join(lines)
+
+
+def _contents(folder: Path) -> str:
+    """Name what a folder holds, to help its owner see what went wrong."""
+    names = sorted(entry.name + "/" * entry.is_dir() for entry in folder.iterdir())
+    shown = [name for name in names if not name.startswith(".")]
+    more = f" and {len(shown) - LISTED} more" if len(shown) > LISTED else ""
+    return f"and holds {', '.join(shown[:LISTED])}{more}" if shown else "and is empty"

@@ -1,0 +1,179 @@
+"""Unpaired photos: two folders that show the same kind of thing, never the same thing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+from torch.utils.data import Dataset
+
+from translate import config
+from translate.config import Problem
+from translate.data.files import describe_absence, usable_photos
+from translate.data.held_out import HeldOutPhotos, match_by_name, match_in_turn
+from translate.data.jitter import Jitter, Resize
+from translate.data.splits import Draw, Splits
+from translate.errors import DataError
+from translate.images import Pair, open_photo, to_tensor
+
+LEAST_PX = 16  # a smaller side is that of an icon or a tracking pixel, not of a photo
+PARTNER, JITTER_A, JITTER_B = 1, 2, 3  # streams of randomness (0 would equal leaving it out)
+
+
+class UnpairedSettings(config.Settings):
+    """Photos of two domains, in no particular order."""
+
+    layout: Literal["unpaired"] = "unpaired"
+    folder: Path | None = None  # holds the folders trainA and trainB, perhaps testA and testB too
+    folder_a: Path | None = None  # photos of a to learn from; with folder_b, instead of folder
+    folder_b: Path | None = None  # photos of b to learn from; with folder_a, instead of folder
+    test_folder_a: Path | None = None  # photos of a to look at, never learned from
+    test_folder_b: Path | None = None  # photos of b to look at, never learned from
+    domain_a: str = Field("a", min_length=1)  # what people call the photos of a: "summer"
+    domain_b: str = Field("b", min_length=1)  # what people call the photos of b: "winter"
+    resize: Resize = "shorter_side"  # what becomes load_px: the shorter side, both sides, nothing
+    load_px: int = Field(286, ge=1)  # size of a training photo before a square is cut out of it
+    crop_px: int = Field(256, ge=1)  # side of the squares to learn from
+    flip: bool = True  # mirror every other training photo; not for text or fixed cameras
+    test_px: int | None = Field(None, ge=1)  # side of the squares to look at; None: crop_px
+    test_is_paired: bool = False  # testA/x and testB/x show the same place: answers can be measured
+    skip_bad_files: bool = False  # go on without photos that are broken or too small
+
+    @model_validator(mode="after")
+    def _crop_fits(self) -> "UnpairedSettings":
+        if self.resize != "none" and self.crop_px > self.load_px:
+            raise ValueError(
+                f"crop_px must not be greater than load_px, got crop_px {self.crop_px} and "
+                f"load_px {self.load_px}. Photos are resized to load_px before they are cropped."
+            )
+        return self
+
+
+Settings = UnpairedSettings  # the name every layout offers
+
+
+class UnpairedPhotos(Dataset[Pair]):
+    """Photos to learn from: the next one of a, with any one of b.
+
+    Args:
+        files_a, files_b: Usable photos of each domain; the shorter list is gone through repeatedly.
+        jitter: Cuts the views, another one for a than for b.
+        seed: The run's.
+
+    Shape:
+        An item: two images (3, crop_px, crop_px) in [-1, 1].
+
+    Source:
+        Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
+        Networks"; drawing b at random keeps the pairs from ever repeating.
+    """
+
+    def __init__(
+        self, files_a: Sequence[Path], files_b: Sequence[Path], jitter: Jitter, seed: int
+    ) -> None:
+        self.files_a, self.files_b = files_a, files_b
+        self.jitter = jitter
+        self.seed = seed
+
+    def __len__(self) -> int:
+        return max(len(self.files_a), len(self.files_b))
+
+    def __getitem__(self, draw: Draw) -> Pair:
+        origin = (self.seed, draw.epoch, draw.index)
+        partner = int(np.random.default_rng((*origin, PARTNER)).integers(len(self.files_b)))
+        pixels_a = open_photo(self.files_a[draw.index % len(self.files_a)]).pixels
+        pixels_b = open_photo(self.files_b[partner]).pixels
+        return Pair(
+            to_tensor(self.jitter(pixels_a, (*origin, JITTER_A))),
+            to_tensor(self.jitter(pixels_b, (*origin, JITTER_B))),
+        )
+
+
+def build(settings: UnpairedSettings, seed: int) -> Splits:
+    """Find the photos, vouch for them, and make data sets of them.
+
+    Raises:
+        DataError: A folder is missing or empty, photos cannot be used, or test photos do not match.
+    """
+    absent = _absent(settings)
+    if absent:
+        raise DataError("\n".join(f"{key}: {message}" for key, message in absent))
+    folders = {name: path for name, (_, path) in _places(settings).items() if path}
+    least_px = settings.crop_px if settings.resize == "none" else LEAST_PX
+    train_a, train_b = (
+        usable_photos(folders[name], least_px, settings.skip_bad_files)
+        for name in ("trainA", "trainB")
+    )
+    jitter = Jitter(settings.resize, settings.load_px, settings.crop_px, settings.flip)
+    train = UnpairedPhotos(train_a, train_b, jitter, seed)
+    if "testA" not in _needed(settings):
+        return Splits(train, None)
+    return Splits(train, _held_out(folders["testA"], folders["testB"], settings))
+
+
+def missing_folders(settings: UnpairedSettings) -> list[Problem]:
+    """Say which folders are not there, key by key, so that they are told with all else at once.
+
+    A whole data set that has a card (`sample.yaml` beside `sample`) is not missing: it can be made.
+    """
+    folder = _common_folder(settings)
+    if folder and not folder.exists() and folder.with_name(f"{folder.name}.yaml").is_file():
+        return []
+    return _absent(settings)
+
+
+def _absent(settings: UnpairedSettings) -> list[Problem]:
+    folder = _common_folder(settings)
+    if folder and not folder.is_dir():
+        return [Problem("data.folder", f"{folder}: {describe_absence(folder)}")]
+    problems = []
+    for name in _needed(settings):
+        key, path = _places(settings)[name]
+        if path is None:
+            advice = f"or set data.folder to one that holds {name}"
+            problems.append(Problem(key, f"missing. Name a folder of photos, {advice}."))
+        elif not path.is_dir():
+            problems.append(Problem(key, f"{path}: {describe_absence(path)}"))
+    return problems
+
+
+def _common_folder(settings: UnpairedSettings) -> Path | None:
+    return None if settings.folder_a or settings.folder_b else settings.folder
+
+
+def _places(settings: UnpairedSettings) -> dict[str, tuple[str, Path | None]]:
+    """Under which key each of the four folders was named, and where it should be."""
+    common = _common_folder(settings)
+    own = {
+        "trainA": ("data.folder_a", settings.folder_a),
+        "trainB": ("data.folder_b", settings.folder_b),
+        "testA": ("data.test_folder_a", settings.test_folder_a),
+        "testB": ("data.test_folder_b", settings.test_folder_b),
+    }
+    if common is None:
+        return own
+    return {
+        name: (key, path) if path else ("data.folder", common / name)
+        for name, (key, path) in own.items()
+    }
+
+
+def _needed(settings: UnpairedSettings) -> list[str]:
+    """Test folders are needed together, and only where one of them is named or exists."""
+    tests = [_places(settings)[name] for name in ("testA", "testB")]
+    is_wanted = any(path and (key != "data.folder" or path.is_dir()) for key, path in tests)
+    return ["trainA", "trainB"] + ["testA", "testB"] * is_wanted
+
+
+def _held_out(folder_a: Path, folder_b: Path, settings: UnpairedSettings) -> HeldOutPhotos:
+    usable_a, usable_b = (
+        usable_photos(folder, LEAST_PX, settings.skip_bad_files) for folder in (folder_a, folder_b)
+    )
+    if settings.test_is_paired:
+        usable = {*usable_a, *usable_b}
+        pairs = match_by_name(folder_a, folder_b)
+        pairs = {name: files for name, files in pairs.items() if usable.issuperset(files)}
+    else:
+        pairs = match_in_turn(usable_a, usable_b)
+    return HeldOutPhotos(pairs, settings.test_px or settings.crop_px)

@@ -1,0 +1,91 @@
+"""From a file to a photo."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from translate.errors import DataError
+from translate.images.colour import deep_to_srgb, to_srgb
+from translate.images.faults import DECODER_ERRORS, explain, too_many_pixels
+from translate.images.photo import Photo
+
+ORIENTATION = 0x0112  # EXIF tag: where the first row and column of the file belong
+TIFF_BITS, TIFF_COLOURS, TIFF_INKS = 258, 262, 5
+
+
+def open_photo(file: Path) -> Photo:
+    """Read a photo, whatever kind it is, as it should be seen.
+
+    Grey, palette, CMYK and other kinds become RGB; an embedded colour profile is honoured, so that
+    the pixels are sRGB; orientation is applied; transparency is set aside. Of several frames the
+    first is taken. 16-bit files stay 16-bit.
+
+    Raises:
+        DataError: The file is missing, not an image, damaged, cut short or beyond the pixel limit.
+    """
+    try:
+        # Not by name: given one, Pillow maps raw files into memory and turns oblong TIFFs wrongly.
+        with file.open("rb") as stream, Image.open(stream) as image:
+            if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
+                raise DataError(f"{file}: {too_many_pixels()}. Scale it down or leave it out.")
+            is_deep = _is_deep(image)
+            image.load()  # also for deep files: of the two decoders Pillow alone notices damage
+            return _read_deep(file, image) if is_deep else _read(image)
+    except DECODER_ERRORS as error:
+        raise DataError(f"{file}: {explain(error)}. Mend the file or remove it.") from error
+
+
+def _read(image: Image.Image) -> Photo:
+    image = ImageOps.exif_transpose(image)
+    alpha = None
+    if image.has_transparency_data:
+        alpha = np.array(image.convert("RGBA").getchannel("A"))
+    return Photo(np.array(to_srgb(image)), alpha)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether the file holds 16-bit samples: Pillow alone would give 8 bits of most of them.
+
+    Only the open image tells: what decoding is asked to do is forgotten once it is done.
+    """
+    if image.format == "TIFF":
+        tags: Any = image.tag_v2  # type: ignore[attr-defined]
+        return bool(max(tags.get(TIFF_BITS, (1,))) > 8 and tags.get(TIFF_COLOURS) != TIFF_INKS)
+    layouts = [str(tile.args) for tile in getattr(image, "tile", ())]
+    return image.mode[0] in "IF" or any(";16" in layout for layout in layouts)
+
+
+def _read_deep(file: Path, image: Image.Image) -> Photo:
+    samples = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED)
+    if samples is None or samples.dtype not in (np.uint8, np.uint16):
+        kind = image.mode if samples is None else samples.dtype
+        raise DataError(
+            f"{file}: has {kind} samples, expected 8 or 16 bits a channel. Export it as such."
+        )
+    if image.format != "TIFF":  # OpenCV turns those itself
+        samples = _turn_upright(samples, image.getexif().get(ORIENTATION, 1))
+    colours, alpha = _split(samples)
+    return Photo(deep_to_srgb(colours, image.info.get("icc_profile")), alpha)
+
+
+def _split(samples: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
+    """Part OpenCV's grey, BGR or BGRA into RGB and alpha."""
+    if samples.ndim == 2:
+        return np.stack([samples] * 3, axis=2), None
+    alpha = np.ascontiguousarray(samples[..., 3]) if samples.shape[2] == 4 else None
+    return np.ascontiguousarray(samples[..., 2::-1]), alpha
+
+
+def _turn_upright(samples: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """Undo one of EXIF's eight orientations; 5 to 8 are 1 to 4 with rows and columns swapped."""
+    if orientation in (5, 6, 7, 8):
+        samples = samples.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        samples = samples[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        samples = samples[::-1]
+    return samples

@@ -1,0 +1,107 @@
+"""Carry a recipe out: photos, method, training, bundle, report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+from rich.console import Console
+from torch.utils.data import default_collate
+
+from translate.bundle import Bundle, save_bundle
+from translate.data import Splits, find_layout
+from translate.evaluation.baselines import format_table
+from translate.images import Pair
+from translate.methods import find_method
+from translate.recipe.recipe import Recipe, refuse_changes, write_recipe
+from translate.recipe.report import score_held_out, write_report
+from translate.training.run_folder import find_state, new_run_folder
+from translate.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run left behind."""
+
+    folder: Path
+    is_finished: bool  # False: somebody stopped it, and `--resume latest` goes on
+
+
+def run(recipe: Recipe, folder: Path | None = None, resume: str | None = None) -> Result:
+    """Train as a recipe says, from its photos to a bundle and a report.
+
+    Args:
+        folder: Where the run lives; None: `runs/<name>`, numbered when taken.
+        resume: "latest" or a state's path, to go on with a run; None starts a new one.
+
+    Raises:
+        TranslateError: Whatever of recipe, photos or folders keeps the run from starting.
+    """
+    processes = PartialState()
+    state = find_state(resume, folder, recipe.name) if resume else None
+    with processes.main_process_first():  # built-in scenes are drawn once
+        data = find_layout(recipe.data.layout).build(recipe.data, recipe.training.seed)
+    if state:
+        folder = state.parents[1]
+        refuse_changes(recipe, folder / "recipe.yaml")
+    else:
+        folder = _start_folder(recipe, folder, processes)
+    method = find_method(recipe.method.name).build(recipe.method, recipe.training.seed)
+    domains = {"a": recipe.data.domain_a, "b": recipe.data.domain_b}
+    samples = _sample_photos(data, recipe.training.sample_photos)
+    trainer = Trainer(method, data.train, samples, domains, recipe.training, folder)
+    if state:
+        trainer.resume(state)
+    is_finished = trainer.train()
+    if is_finished and processes.is_main_process:
+        save_bundle(_bundle(recipe, trainer), folder / "bundle")
+        _report(recipe, folder, data)
+    processes.wait_for_everyone()
+    return Result(folder, is_finished)
+
+
+def _start_folder(recipe: Recipe, wanted: Path | None, processes: PartialState) -> Path:
+    """Let the main process choose the folder, and tell the others."""
+    chosen: list[Any] = [None]
+    if processes.is_main_process:
+        chosen = [new_run_folder(wanted, recipe.name)]
+        write_recipe(recipe, chosen[0] / "recipe.yaml")
+    folder: Path = broadcast_object_list(chosen)[0]
+    return folder
+
+
+def _sample_photos(data: Splits, count: int) -> Pair:
+    """Choose held-out photos spread over the test set; without one, none are drawn."""
+    test: Any = data.test
+    places = [i * len(test) // count for i in range(count)] if len(test) > count else range(len(test))
+    photos: Pair = default_collate([test[place] for place in places])
+    return photos
+
+
+def _bundle(recipe: Recipe, trainer: Trainer) -> Bundle:
+    generators = trainer.stepper.averages.networks
+    return Bundle(
+        method=recipe.method.name,
+        domains=trainer.domains,
+        generators={d: generators[name] for d, name in trainer.method.exports.items()},
+        training_side_px=recipe.data.crop_px,
+        data_fingerprint=None,
+        facts={
+            "recipe": recipe.name,
+            "epochs": recipe.training.epochs,
+            "steps": trainer.at.step,
+        },
+    )
+
+
+def _report(recipe: Recipe, folder: Path, data: Splits) -> None:
+    """Print and write what came of the run."""
+    console = Console(highlight=False, soft_wrap=True)
+    rows = score_held_out(folder / "bundle", data) if recipe.data.test_is_paired else []
+    if rows:
+        console.print("Held-out photos, against the exact answer:", format_table(rows), sep="\n")
+    report = write_report(recipe, folder, rows)
+    samples = sorted((folder / "samples").glob("epoch_*.png"))
+    for what, where in {"bundle": folder / "bundle", "samples": samples[-1], "report": report}.items():
+        console.print(f"{what}: {where}", markup=False)
