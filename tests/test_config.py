@@ -95,7 +95,10 @@ def test_a_key_in_the_wrong_place_is_shown_its_right_one() -> None:
 def test_a_problem_of_several_keys_together_is_told_in_words() -> None:
     message = problems({"training": {"epochs": 13}})
 
-    assert message == ["recipe.yaml has a problem:", "  settings: 13 epochs bring bad luck. Take 14."]
+    assert message == [
+        "recipe.yaml has a problem:",
+        "  settings: 13 epochs bring bad luck. Take 14.",
+    ]
 
 
 def test_dotted_keys_list_every_member_of_a_union() -> None:

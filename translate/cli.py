@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import create_model
+from pydantic import Field, create_model
 from tyro import cli
 from tyro.conf import AvoidSubcommands, Positional
 
-from translate.config import Settings, Values, parse_flags
-from translate.errors import ConfigError, TranslateError
+from translate.config import Settings, parse_flags
+from translate.errors import TranslateError
 from translate.version import __version__
 
 DONE, SOME_FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -35,9 +35,13 @@ class TranslateArguments(Settings):
 class TrainArguments(Settings):
     """How a training script is started, beside the recipe's own settings."""
 
-    config: Path  # the recipe, a YAML file
-    run_folder: Path | None = None  # where the run lives; none: runs/<name>, numbered when taken
-    resume: str | None = None  # "latest", or a saved state's folder: go on with that run
+    config: Path = Field(description="the recipe, a YAML file")
+    run_folder: Path | None = Field(
+        None, description="where the run lives; none: runs/<name>, numbered when taken"
+    )
+    resume: str | None = Field(
+        None, description='"latest", or the folder of a saved state: go on with that run'
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

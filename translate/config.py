@@ -209,7 +209,6 @@ def _suggestion(key: str, known: Sequence[str]) -> str:
     siblings = [k.rpartition(".")[2] for k in known if k.rpartition(".")[0] == parent]
     near = difflib.get_close_matches(last, siblings, n=1)
     near = near or [k for k in known if k.rpartition(".")[2] == last][:1]
-    near = near or difflib.get_close_matches(key, known, n=1)
     return f" Did you mean {near[0]!r}?" if near else f" Known here: {', '.join(siblings)}."
 
 

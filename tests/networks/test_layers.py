@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from translate.networks.layers import initialise, is_per_sample, norm_layer, upsampling
@@ -37,6 +38,16 @@ def test_resizing_gives_every_pixel_the_same_taps() -> None:
 
 def test_transposing_gives_pixels_one_two_or_four_taps_in_turn() -> None:
     assert taps_per_pixel("transposed")[:2, :2].tolist() == [[1, 2], [2, 4]]
+
+
+def test_resizing_is_doubling_each_pixel_then_convolving() -> None:
+    layer = upsampling("resize", 3, 2, bias=True)
+    features = torch.rand(2, 3, 5, 7)
+    doubled = features.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+
+    expected = F.conv2d(F.pad(doubled, (1, 1, 1, 1), mode="reflect"), layer.weight, layer.bias)
+
+    torch.testing.assert_close(layer(features), expected, atol=1e-6, rtol=1e-5)
 
 
 def test_weights_begin_with_the_papers_spread() -> None:

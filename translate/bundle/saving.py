@@ -46,7 +46,8 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
         _write_whole(files, folder)
     except OSError as error:
         raise BundleError(
-            f"{folder}: the bundle cannot be written ({error}). Make room, or choose another folder."
+            f"{folder}: the bundle cannot be written ({error}). "
+            "Make room, or choose another folder."
         ) from error
 
 

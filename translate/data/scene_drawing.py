@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
-Points = Sequence[tuple[float, float]] | NDArray[np.floating]
+Floats64 = NDArray[np.float64]
+Points = Sequence[tuple[float, float] | Floats64] | Floats64
 """Corners `(x, y)` in units of the picture's side, y pointing down."""
 
 _SUBPIXEL_BITS = 4  # cv2 takes corners as integers, here in sixteenths of a pixel
@@ -68,7 +69,7 @@ class Canvas:
         self.side_px = side_px
         self.layers: Bytes = np.zeros((side_px, side_px, 4), np.uint8)
         self.shadow: Bytes = np.zeros((side_px, side_px), np.uint8)
-        centres = (np.arange(side_px, dtype=np.float32) + 0.5) / side_px
+        centres = ((np.arange(side_px) + 0.5) / side_px).astype(np.float32)
         self.columns: Floats = centres[None, :]
         self.rows: Floats = centres[:, None]
 
@@ -119,17 +120,17 @@ class Canvas:
         x = (self.columns + sway) * self.side_px - 0.5
         y = np.broadcast_to((2 * axis - self.rows) * self.side_px - 0.5, x.shape)
         maps = (np.ascontiguousarray(x), np.ascontiguousarray(y))
-        mirrored = cv2.remap(
-            self.layers, *maps, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
-        )
+        mirrored = cv2.remap(self.layers, *maps, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
         mirrored[..., 3] = 255
-        mirrored[mirrored[..., 0] <= Material.SUN, 0] = Material.SKY  # stars are too faint to mirror
+        mirrored[mirrored[..., 0] <= Material.SUN, 0] = (
+            Material.SKY
+        )  # stars are too faint to mirror
         self.layers[inside] = mirrored[inside]
 
     def _corners(self, points: Points) -> NDArray[np.int32]:
         # cv2 counts from the centre of the first pixel, units from its edge.
         pixels = np.asarray(points, np.float64) * self.side_px - 0.5
-        return np.round(pixels * 2**_SUBPIXEL_BITS).astype(np.int32)
+        return np.asarray(np.round(pixels * 2**_SUBPIXEL_BITS), np.int32)
 
 
 def draw_noise(rng: np.random.Generator, rows: int, columns: int, side_px: int) -> Floats:

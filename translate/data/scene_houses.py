@@ -41,7 +41,10 @@ def draw_house(canvas: Canvas, rng: Rng, place: Place) -> None:
     canvas.fill(verge, roof, 0.9, veil)
     eave = at((gable - 0.02, 0.5), (end + 0.08, 0.5), (end + 0.08, 0.45), (gable - 0.02, 0.45))
     canvas.fill(eave, Material.EAVE, 0, veil)
-    spots = [(gable / 2 - 0.09, 0.2), *((gable + length * part - 0.09, 0.14) for part in (0.2, 0.8))]
+    spots = [
+        (gable / 2 - 0.09, 0.2),
+        *((gable + length * part - 0.09, 0.14) for part in (0.2, 0.8)),
+    ]
     for (u, v), is_dark in zip(spots, dark, strict=True):
         canvas.fill(box(u - 0.03, v - 0.03, 0.24, 0.3), Material.FRAME, 0, veil)
         pane = Material.DARK_WINDOW if is_dark else Material.LIT_WINDOW

@@ -1,24 +1,13 @@
-"""The lie of the land: sky, mountains, hills, meadow, water, and who stands where."""
-
-from collections.abc import Callable
+"""The lie of the land in the built-in scenes: sky, mountains, hills, meadow, water."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from translate.data.scene_drawing import Canvas, Floats, Material, draw_noise
-from translate.data.scene_houses import draw_fence, draw_house, draw_path
-from translate.data.scene_plants import (
-    Place,
-    Rng,
-    draw_broadleaf,
-    draw_conifer,
-    draw_forest,
-    draw_tuft,
-)
-
-Outline = NDArray[np.float64]
-Draw = Callable[[Canvas, Rng, Place], None]
+from translate.data.scene_drawing import Canvas, Material, draw_noise
+from translate.data.scene_houses import draw_house
+from translate.data.scene_placing import Outline, draw_inhabitants
+from translate.data.scene_plants import Place, Rng, draw_forest
 
 
 def draw_land(canvas: Canvas, rng: Rng) -> None:
@@ -35,7 +24,7 @@ def draw_land(canvas: Canvas, rng: Rng) -> None:
     for x in rng.uniform(0.08, 0.92, rng.integers(0, 3)):
         draw_house(canvas, rng, Place(x, horizon + 0.01, rng.uniform(0.045, 0.06), sun, 0.12))
     water = _draw_water(canvas, rng, shore)
-    _draw_inhabitants(canvas, rng, horizon, sun, water)
+    draw_inhabitants(canvas, rng, horizon, sun, water)
 
 
 def _draw_sky(canvas: Canvas, rng: Rng, horizon: float, sun_x: float) -> None:
@@ -58,7 +47,9 @@ def _clouds(canvas: Canvas, rng: Rng) -> NDArray[np.uint8]:
         for part in np.linspace(-1, 1, 6):
             radius = width * (0.34 - 0.2 * abs(part)) * rng.uniform(0.7, 1.2)
             centre = (int((x + part * width) * side), int(base * side))
-            cv2.ellipse(cloud, centre, (int(radius * 1.5 * side), int(radius * side)), 0, 180, 360, 1.0, -1)
+            cv2.ellipse(
+                cloud, centre, (int(radius * 1.5 * side), int(radius * side)), 0, 180, 360, 1.0, -1
+            )
         cover = np.maximum(cover, cloud * np.float32(rng.uniform(0.55, 0.85)))
     soft = cv2.resize(cv2.GaussianBlur(cover, (0, 0), 1.6), (canvas.side_px, canvas.side_px))
     return (soft * 255).astype(np.uint8)
@@ -68,13 +59,13 @@ def _draw_peaks(canvas: Canvas, rng: Rng, horizon: float, sun: int) -> None:
     count = int(rng.integers(3, 6))
     heights = np.sort(rng.uniform(0.14, 0.33, count))[::-1]
     for rank, height in enumerate(heights):
-        x = (rank * 0.618 + rng.uniform(0.1, 0.3)) % 1.1 - 0.05  # golden steps: evenly, not regularly
+        x = (
+            rank * 0.618 + rng.uniform(0.1, 0.3)
+        ) % 1.1 - 0.05  # golden steps: evenly, not regularly
         _draw_peak(canvas, rng, (x, horizon - height), horizon + 0.01, sun)
 
 
-def _draw_peak(
-    canvas: Canvas, rng: Rng, apex: tuple[float, float], foot: float, sun: int
-) -> None:
+def _draw_peak(canvas: Canvas, rng: Rng, apex: tuple[float, float], foot: float, sun: int) -> None:
     height = foot - apex[1]
     left, right, spine = (
         _slope(rng, apex, (apex[0] + lean * height, foot))
@@ -109,7 +100,8 @@ def _draw_hills(canvas: Canvas, rng: Rng, horizon: float) -> None:
 def _roll(rng: Rng, level: float, swing: float) -> Outline:
     x = np.linspace(-0.02, 1.02, 60)
     waves = zip(rng.uniform(2, 12, 3), rng.uniform(0, 7, 3), (1.0, 0.5, 0.25), strict=True)
-    return np.stack([x, level + swing * sum(a * np.sin(f * x + p) for f, p, a in waves) / 1.75], 1)
+    height = np.sum([part * np.sin(pace * x + start) for pace, start, part in waves], axis=0)
+    return np.stack([x, level + swing * height / 1.75], 1)
 
 
 def _down_from(crest: Outline, bottom: float) -> Outline:
@@ -159,49 +151,3 @@ def _draw_knoll(canvas: Canvas, rng: Rng) -> None:
     crest = _roll(rng, rng.uniform(0.86, 0.9), 0.03)
     ramp = 0.45 + (canvas.rows - 0.84) * 3
     canvas.fill_graded(_down_from(crest, 1.02), Material.MEADOW, ramp.astype(np.float32))
-
-
-def _is_dry(water: Outline, x: float, y: float, margin: float) -> bool:
-    contour = water.astype(np.float32)
-    return y > 0.93 or cv2.pointPolygonTest(contour, (float(x), float(y)), True) < -margin
-
-
-def _draw_inhabitants(canvas: Canvas, rng: Rng, horizon: float, sun: int, water: Outline) -> None:
-    """Draw houses and trees from far to near, so that the near ones stand in front."""
-    homes = _dry_spots(horizon, water, rng.uniform((0.1, 0.12), (0.9, 0.5), (12, 2)), 0.06)
-    homes = homes[: rng.choice((0, 1, 1, 2, 2))]
-    things: list[tuple[float, Draw, float, float]] = [(y, draw_house, x, 0.6) for x, y in homes]
-    groves = rng.uniform(0, 1, 3)
-    trees = np.stack([rng.choice(groves, 17) + rng.normal(0, 0.08, 17), rng.beta(1, 2, 17)], 1)
-    for x, y in _dry_spots(horizon, water, trees, 0.02):
-        is_conifer, size = rng.random() < 0.62, rng.uniform(0.75, 1.15)
-        if not any(y > door and abs(x - home) < 0.12 for home, door in homes):
-            draw, usual = (draw_conifer, 1.35) if is_conifer else (draw_broadleaf, 0.95)
-            things.append((y, draw, x, usual * size))
-    frame, size = (draw_conifer, 1.2) if rng.random() < 0.6 else (draw_broadleaf, 0.9)
-    things.append((0.95, frame, 0.5 - sun * rng.uniform(0.38, 0.46), size * rng.uniform(0.8, 1)))
-    if homes and rng.random() < 0.8:
-        draw_path(canvas, rng, homes[0])
-    _draw_grass(canvas, rng, horizon, water)
-    for y, draw, x, size in sorted(things, key=lambda thing: thing[0]):
-        nearness = (y - horizon) / (1 - horizon)
-        height = size * (0.06 + 0.5 * nearness)
-        canvas.shade((x - sun * height * 0.16, y), (height * 0.34, height * 0.05))
-        draw(canvas, rng, Place(x, y, height, sun, 0.3 * (1 - nearness) ** 3))
-    if rng.random() < 0.5:
-        draw_fence(canvas, rng, rng.uniform(0.96, 0.985), 0.06)
-
-
-def _dry_spots(
-    horizon: float, water: Outline, spots: Outline, margin: float
-) -> list[tuple[float, float]]:
-    """Turn spots `(x, depth in [0, 1])` into places on dry ground."""
-    placed = [(x, horizon + 0.02 + 0.42 * depth) for x, depth in spots.tolist()]
-    return [(x, y) for x, y in placed if _is_dry(water, x, y, margin)]
-
-
-def _draw_grass(canvas: Canvas, rng: Rng, horizon: float, water: Outline) -> None:
-    for x, depth in rng.uniform((0, 0.1), (1, 1), (70, 2)):
-        y = horizon + (1 - horizon) * depth**0.8
-        if _is_dry(water, x, y, 0.01):
-            draw_tuft(canvas, rng, x, y, 0.006 + 0.022 * depth)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from translate.config import Settings
-from translate.data.scene_drawing import Bytes, Canvas, Floats, Material, draw_noise
+from translate.data.scene_drawing import Bools, Bytes, Canvas, Floats, Material, draw_noise
 
 Season = Literal["summer", "winter"]
 TimeOfDay = Literal["day", "night"]
@@ -40,6 +40,7 @@ _ALWAYS: _Colours = {
 }
 _SUMMER: _Colours = _ALWAYS | {
     M.SKY: ("#3c83c6", "#8cbfe6", "#f8ead2"),
+    # By day the stars are sky.
     M.STAR: ("#3c83c6", "#8cbfe6", "#f8ead2"),
     M.PEAK: ("#a7adc2", "#66718f"),
     M.CAP: ("#fbfaf7", "#b7c5e2"),
@@ -167,9 +168,8 @@ def _tables(look: Look) -> tuple[Floats, Floats, Floats]:
 
 def _moonlit(colours: Floats) -> Floats:
     grey = colours.mean(axis=-1, keepdims=True)
-    faded = 0.65 * colours + 0.35 * grey
-    tinted = faded**1.25 * np.array([0.42, 0.57, 0.74]) + np.array([0.012, 0.025, 0.06])
-    return tinted.astype(np.float32)
+    faded = (0.65 * colours + 0.35 * grey) ** 1.25  # little colour is left, contrast stays
+    return np.asarray(faded * (0.42, 0.57, 0.74) + (0.012, 0.025, 0.06), np.float32)
 
 
 def _gradient(stops: tuple[str, ...]) -> Floats:
@@ -180,7 +180,7 @@ def _gradient(stops: tuple[str, ...]) -> Floats:
 
 
 def _rgb(colour: str) -> Floats:
-    return np.array(list(bytes.fromhex(colour[1:])), np.float32) / 255
+    return np.asarray(np.array(list(bytes.fromhex(colour[1:]))) / 255, np.float32)
 
 
 def _lay_shadows(image: Floats, canvas: Canvas, colour: Floats) -> None:
@@ -198,10 +198,10 @@ def _add_glow(image: Floats, material: Bytes, air: _Air) -> Floats:
         windows = _bloom(lit, 0.014, 1.2) + _bloom(lit, 0.05, 3.0)
         glow += windows[..., None] * np.array([1.0, 0.62, 0.25], np.float32)
     glow = cv2.resize(np.clip(glow, 0, 1), (side, side), interpolation=cv2.INTER_LINEAR)
-    return 1 - (1 - np.clip(image, 0, 1)) * (1 - glow)
+    return np.asarray(1 - (1 - np.clip(image, 0, 1)) * (1 - glow), np.float32)
 
 
-def _bloom(source: np.ndarray, radius: float, gain: float) -> Floats:
+def _bloom(source: Bools, radius: float, gain: float) -> Floats:
     side = 128  # glow is soft: this is sharp enough for any size of picture
     small = cv2.resize(source.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
     return cv2.GaussianBlur(small, (0, 0), radius * side).astype(np.float32) * np.float32(gain)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from translate.data.scene_drawing import Canvas, Material, Points
+from translate.data.scene_drawing import Canvas, Floats64, Material
 
 Rng = np.random.Generator
 
@@ -75,7 +75,7 @@ _CROWN = (
 )  # fmt: skip
 
 
-def _draw_dabs(canvas: Canvas, rng: Rng, place: Place, clumps: np.ndarray) -> None:
+def _draw_dabs(canvas: Canvas, rng: Rng, place: Place, clumps: Floats64) -> None:
     """Scatter leaves: light ones towards the sun, dark ones away from it."""
     for clump in np.repeat(clumps, 4, axis=0):
         way = rng.normal(0, 0.07, 2)
@@ -88,16 +88,21 @@ def _draw_branches(canvas: Canvas, rng: Rng, place: Place, heart: float) -> None
     height, half = place.height, np.array([place.height * 0.011, 0.0])
     for side, rise in zip((-1, 1, -1, 1, 0), (0.14, 0.1, 0.02, -0.02, 0.06), strict=True):
         fork = np.array([place.x, heart + height * rise])
-        reach = np.array([side * rng.uniform(0.14, 0.2), -rng.uniform(0.13, 0.2) - 0.1 * (not side)])
+        reach = np.array(
+            [side * rng.uniform(0.14, 0.2), -rng.uniform(0.13, 0.2) - 0.1 * (not side)]
+        )
         tip, elbow = fork + reach * height, fork + reach * height * 0.55
         spur = elbow + np.array([reach[0] * 0.1 - side * 0.02, -0.11]) * height
         canvas.fill([fork - half, fork + half, tip], Material.TWIG, 0, place.veil)
         canvas.fill([elbow - half * 0.6, elbow + half * 0.6, spur], Material.TWIG, 0, place.veil)
 
 
-def _circle(centre: np.ndarray, radius: float) -> Points:
-    turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-    return np.stack([np.cos(turn), np.sin(turn)], 1) * radius + centre
+_TURN = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+_CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)], 1)
+
+
+def _circle(centre: Floats64, radius: float) -> Floats64:
+    return np.asarray(_CIRCLE * radius + centre)
 
 
 def draw_forest(canvas: Canvas, rng: Rng, foot: float, veil: float) -> None:

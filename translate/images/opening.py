@@ -41,6 +41,8 @@ def open_photo(file: Path) -> Photo:
 
 def _read(image: Image.Image) -> Photo:
     image = ImageOps.exif_transpose(image)
+    if image.mode == "P":  # entries of a palette may be transparent by degrees
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     alpha = None
     if image.has_transparency_data:
         alpha = np.array(image.convert("RGBA").getchannel("A"))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import singledispatch
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -87,7 +87,7 @@ def _open_array(pixels: NDArray[Any]) -> Opened:
     images = torch.stack([to_tensor(each) for each in stack])
 
     def restore(translated: Tensor) -> NDArray[Any]:
-        depth = 8 if pixels.dtype == np.uint8 else 16
+        depth: Literal[8, 16] = 8 if pixels.dtype == np.uint8 else 16
         return np.stack([to_pixels(each, depth) for each in translated]).reshape(pixels.shape)
 
     return Opened(images, restore)

@@ -110,7 +110,7 @@ class Translator:
         with torch.inference_mode():
             batch = images.to(self.device, torch.float32)
             padded = pad_to_multiple(batch, generator.stride, least=generator.least_side_px)
-            groups = [padded] if self._takes_batches else padded.split(1)
+            groups = [padded] if self._takes_batches else torch.split(padded, 1)
             translated = torch.cat([generator(group) for group in groups])
             translated = crop_to(translated, *images.shape[-2:])
         # A copy made out here may take part in gradients again; an inference tensor may not.

@@ -47,8 +47,7 @@ class CycleGAN:
 
     Args:
         networks: generator_ab, generator_ba, discriminator_a and discriminator_b.
-        game: What discriminators and generators minimise, section 3.1.
-        settings: Weights of the losses and size of the pools.
+        settings: The game of section 3.1, weights of the losses and size of the pools.
         seed: Decides which earlier translations the pools hand out.
     """
 
@@ -76,22 +75,17 @@ class CycleGAN:
 
         Nothing learns while gradients are off, so that last pass is left out then.
         """
+        there, back = "generator_ab", "generator_ba"
+        images: Images = {}
         if self.settings.identity_weight > 0 and torch.is_grad_enabled():
-            fake_b, same_b = self._run("generator_ab", pair.a, pair.b)
-            fake_a, same_a = self._run("generator_ba", pair.b, pair.a)
-            same = {"same_a": same_a, "same_b": same_b}
+            images["fake_b"], images["same_b"] = self._run(there, pair.a, pair.b)
+            images["fake_a"], images["same_a"] = self._run(back, pair.b, pair.a)
         else:
-            (fake_b,), (fake_a,) = (
-                self._run("generator_ab", pair.a),
-                self._run("generator_ba", pair.b),
-            )
-            same = {}
-        (cycled_a,), (cycled_b,) = (
-            self._run("generator_ba", fake_b),
-            self._run("generator_ab", fake_a),
-        )
-        cycle = {"fake_a": fake_a, "fake_b": fake_b, "cycled_a": cycled_a, "cycled_b": cycled_b}
-        return cycle | same
+            (images["fake_b"],) = self._run(there, pair.a)
+            (images["fake_a"],) = self._run(back, pair.b)
+        (images["cycled_a"],) = self._run(back, images["fake_b"])
+        (images["cycled_b"],) = self._run(there, images["fake_a"])
+        return images
 
     def play_generators(self, pair: Pair, images: Images) -> Outcome:
         """Be believed, come back, and leave alone what needs no translation: eq. 3 and sec. 5.2."""

@@ -4,21 +4,21 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, create_model
+from pydantic import Field, ValidationError, create_model
 
 from translate.config import Problem, Settings, Values, check, merge, read_yaml
-from translate.data import find_layout
+from translate.data import load_layout
 from translate.errors import ConfigError
-from translate.methods import find_method
+from translate.methods import load_method
 from translate.training.settings import TrainingSettings
 
 
 class Recipe(Settings):
     """A method, its data and its training: everything one run needs."""
 
-    name: str = Field(pattern=r"^\w[\w.-]*$")  # names the run's folder
-    method: Settings  # what learns
-    data: Settings  # from which photos
+    name: str = Field(pattern=r"^\w[\w.-]*$", description="names the run's folder")
+    method: Any  # what learns: the Settings of a file in methods/
+    data: Any  # from which photos: the Settings of a layout in data/
     training: TrainingSettings = TrainingSettings()  # how long and how fast
 
 
@@ -28,8 +28,8 @@ def recipe_kind(method: str, layout: str) -> type[Recipe]:
     Raises:
         ConfigError: There is no such method or layout.
     """
-    method_settings = find_method(method).Settings
-    data_settings = find_layout(layout).Settings
+    method_settings = load_method(method).Settings
+    data_settings = load_layout(layout).Settings
     return create_model(
         "Recipe",
         __base__=Recipe,
@@ -67,10 +67,13 @@ def _name_in(values: Values, block: str, key: str, default: str) -> str:
 
 def _missing_folders(values: Values, layout: str) -> list[Problem]:
     """Look for the folders a recipe names, so that a missing one is told with all else."""
-    data: Any = values.get("data")
-    if not isinstance(data, dict):
+    data = values.get("data")
+    module = load_layout(layout)
+    named = {k: v for k, v in data.items() if "folder" in k} if isinstance(data, dict) else {}
+    try:
+        return module.missing_folders(module.Settings.model_validate(named))
+    except ValidationError:  # a path that is no text: told as a problem of its own
         return []
-    return [Problem(*problem) for problem in find_layout(layout).missing_folders(data)]
 
 
 def write_recipe(recipe: Recipe, file: Path) -> None:
@@ -80,9 +83,15 @@ def write_recipe(recipe: Recipe, file: Path) -> None:
 
 
 # What may differ between a run and its resumption: everything else would be another run.
-MAY_CHANGE = ("training.workers", "training.threads", "training.log_every_steps",
-              "training.sample_every_epochs", "training.save_every_epochs", "training.trackers",
-              "training.sample_photos")
+MAY_CHANGE = (
+    "training.workers",
+    "training.threads",
+    "training.log_every_steps",
+    "training.sample_every_epochs",
+    "training.save_every_epochs",
+    "training.trackers",
+    "training.sample_photos",
+)
 
 
 def refuse_changes(recipe: Recipe, file: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any
 
 from torch import Tensor
 from torch.utils.data import Dataset

@@ -10,10 +10,11 @@ from rich.console import Console
 from torch.utils.data import default_collate
 
 from translate.bundle import Bundle, save_bundle
-from translate.data import Splits, find_layout
+from translate.data import Splits, load_layout
+from translate.data.cards import prepare
 from translate.evaluation.baselines import format_table
 from translate.images import Pair
-from translate.methods import find_method
+from translate.methods import load_method
 from translate.recipe.recipe import Recipe, refuse_changes, write_recipe
 from translate.recipe.report import score_held_out, write_report
 from translate.training.run_folder import find_state, new_run_folder
@@ -41,13 +42,15 @@ def run(recipe: Recipe, folder: Path | None = None, resume: str | None = None) -
     processes = PartialState()
     state = find_state(resume, folder, recipe.name) if resume else None
     with processes.main_process_first():  # built-in scenes are drawn once
-        data = find_layout(recipe.data.layout).build(recipe.data, recipe.training.seed)
+        if recipe.data.folder is not None:
+            prepare(recipe.data.folder)
+        data = load_layout(recipe.data.layout).build(recipe.data, recipe.training.seed)
     if state:
         folder = state.parents[1]
         refuse_changes(recipe, folder / "recipe.yaml")
     else:
         folder = _start_folder(recipe, folder, processes)
-    method = find_method(recipe.method.name).build(recipe.method, recipe.training.seed)
+    method = load_method(recipe.method.name).build(recipe.method, recipe.training.seed)
     domains = {"a": recipe.data.domain_a, "b": recipe.data.domain_b}
     samples = _sample_photos(data, recipe.training.sample_photos)
     trainer = Trainer(method, data.train, samples, domains, recipe.training, folder)
@@ -74,7 +77,9 @@ def _start_folder(recipe: Recipe, wanted: Path | None, processes: PartialState) 
 def _sample_photos(data: Splits, count: int) -> Pair:
     """Choose held-out photos spread over the test set; without one, none are drawn."""
     test: Any = data.test
-    places = [i * len(test) // count for i in range(count)] if len(test) > count else range(len(test))
+    places = (
+        [i * len(test) // count for i in range(count)] if len(test) > count else range(len(test))
+    )
     photos: Pair = default_collate([test[place] for place in places])
     return photos
 
@@ -103,5 +108,9 @@ def _report(recipe: Recipe, folder: Path, data: Splits) -> None:
         console.print("Held-out photos, against the exact answer:", format_table(rows), sep="\n")
     report = write_report(recipe, folder, rows)
     samples = sorted((folder / "samples").glob("epoch_*.png"))
-    for what, where in {"bundle": folder / "bundle", "samples": samples[-1], "report": report}.items():
+    for what, where in {
+        "bundle": folder / "bundle",
+        "samples": samples[-1],
+        "report": report,
+    }.items():
         console.print(f"{what}: {where}", markup=False)

@@ -1,0 +1,113 @@
+import json
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from translate.bundle import Bundle, load_bundle, save_bundle
+from translate.errors import BundleError
+
+
+def test_writes_four_files_that_anyone_may_read_as_any_folder(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "README.md",
+        "a_to_b.safetensors",
+        "b_to_a.safetensors",
+        "model.json",
+    ]
+    assert stat.S_IMODE(folder.stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+def test_model_json_says_how_to_rebuild_each_direction(folder: Path) -> None:
+    model = json.loads((folder / "model.json").read_text())
+
+    assert model["format_version"] == 1
+    back = model["directions"]["b_to_a"]
+    assert (back["from_domain"], back["to_domain"]) == ("winter", "summer")
+    assert (back["generator"], back["stride"]) == ("resnet", 4)
+    assert back["arguments"]["norm"] == "batch"
+
+
+def test_weights_are_plain_safetensors(folder: Path, bundle: Bundle) -> None:
+    weights = load_file(folder / "a_to_b.safetensors")
+
+    state = bundle.generators["a_to_b"].state_dict()
+    assert weights.keys() == state.keys()
+    assert all(torch.equal(weights[name], state[name]) for name in state)
+
+
+def test_a_saved_bundle_comes_back_bit_for_bit(folder: Path, bundle: Bundle) -> None:
+    loaded = load_bundle(folder)
+
+    assert replace(loaded, generators={}) == replace(bundle, generators={})
+    for direction, generator in bundle.generators.items():
+        state, again = generator.state_dict(), loaded.generators[direction].state_dict()
+        assert state.keys() == again.keys()
+        assert all(torch.equal(state[name], again[name]) for name in state)
+        assert loaded.generators[direction].arguments == generator.arguments
+
+
+def test_replacing_drops_old_weights_and_keeps_foreign_files(folder: Path, bundle: Bundle) -> None:
+    (folder / "notes.txt").write_text("mine")
+    one_way = replace(bundle, generators={"a_to_b": bundle.generators["a_to_b"]})
+
+    save_bundle(one_way, folder)
+
+    assert not (folder / "b_to_a.safetensors").exists()
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert list(load_bundle(folder).generators) == ["a_to_b"]
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize("nth_rename", [1, 2])
+def test_a_failing_disk_leaves_the_old_bundle(
+    folder: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, nth_rename: int
+) -> None:
+    calls, rename = [], Path.rename
+
+    def fail_once(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) == nth_rename:
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail_once)
+    with pytest.raises(BundleError, match=r"cannot be written.*No space left"):
+        save_bundle(replace(bundle, method="other"), folder)
+
+    assert load_bundle(folder).method == "cyclegan"
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_missing_number_does_not_cost_the_bundle(bundle: Bundle, tmp_path: Path) -> None:
+    save_bundle(replace(bundle, facts={"loss": float("nan")}), tmp_path / "bundle")
+
+    assert load_bundle(tmp_path / "bundle").facts == {"loss": None}
+
+
+def test_refuses_a_folder_of_other_things(bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    with pytest.raises(BundleError, match=r"holds other files.*Choose a new folder"):
+        save_bundle(bundle, tmp_path)
+
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_refuses_a_file_as_folder(bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "bundle").write_text("")
+
+    with pytest.raises(BundleError, match="is a file; a bundle is a folder"):
+        save_bundle(bundle, tmp_path / "bundle")
+
+
+def test_a_wrapped_network_is_our_bug(bundle: Bundle, tmp_path: Path) -> None:
+    wrapped = torch.nn.Sequential(bundle.generators["a_to_b"])
+
+    with pytest.raises(ValueError, match="Sequential is not one of"):
+        save_bundle(replace(bundle, generators={"a_to_b": wrapped}), tmp_path / "bundle")  # type: ignore[dict-item]

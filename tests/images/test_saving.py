@@ -1,0 +1,95 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from translate.errors import DataError
+from translate.images import IMAGE_SUFFIXES, Photo, Pixels, open_photo, save_photo
+
+SMOOTH = np.linspace(40, 210, 32 * 24).reshape(32, 24, 1).repeat(3, axis=2)
+LOSSLESS = (".png", ".tif", ".tiff", ".bmp")
+
+
+def pixels(depth: int) -> Pixels:
+    return SMOOTH.astype(np.uint8) if depth == 8 else (SMOOTH * 257 + 100).astype(np.uint16)
+
+
+@pytest.mark.parametrize("suffix", IMAGE_SUFFIXES)
+def test_every_suffix_can_be_written_and_read_back(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / "new" / "folders" / f"photo{suffix.upper()}"
+
+    save_photo(Photo(pixels(8)), file)
+
+    back = open_photo(file).pixels.astype(int)
+    assert np.abs(back - pixels(8)).max() <= (0 if suffix in LOSSLESS else 4)
+    assert [entry.name for entry in file.parent.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_depth_and_alpha_are_kept_where_the_format_can(
+    tmp_path: Path, suffix: str, depth: int
+) -> None:
+    rgb = pixels(depth)
+    rgb[..., 1] //= 2  # so that exchanged channels would show
+    alpha = rgb[..., 0] // 3
+
+    save_photo(Photo(rgb, alpha), tmp_path / f"photo{suffix}")
+
+    back = open_photo(tmp_path / f"photo{suffix}")
+    assert back.pixels.dtype == rgb.dtype
+    assert np.array_equal(back.pixels, rgb)
+    assert back.alpha is not None
+    assert np.array_equal(back.alpha, alpha)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".bmp"])
+def test_formats_that_cannot_get_eight_bits_without_alpha(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"photo{suffix}"
+
+    save_photo(Photo(np.full((4, 4, 3), 65535, np.uint16), np.zeros((4, 4), np.uint16)), file)
+
+    back = open_photo(file)
+    assert back.alpha is None
+    assert back.pixels.dtype == np.uint8
+    assert back.pixels.min() == 255
+
+
+def test_jpeg_keeps_colours_at_full_resolution(tmp_path: Path) -> None:
+    save_photo(Photo(pixels(8)), tmp_path / "photo.jpg")
+
+    with Image.open(tmp_path / "photo.jpg") as image:
+        assert {layer[1:3] for layer in image.layer} == {(1, 1)}  # no subsampling in any
+
+
+def test_an_unknown_suffix_is_refused_with_those_known(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"photo\.xyz: .* '\.xyz'. Choose one of \.jpg, "):
+        save_photo(Photo(pixels(8)), tmp_path / "photo.xyz")
+
+
+def test_a_photo_too_large_for_its_format_leaves_no_file_behind(tmp_path: Path) -> None:
+    wide = Photo(np.zeros((1, 70_000, 3), np.uint8))
+
+    with pytest.raises(DataError, match=r"photo\.jpg: 70000 x 1 px could not be written"):
+        save_photo(wide, tmp_path / "photo.jpg")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failing_at_the_last_step_leaves_no_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").mkdir()
+
+    with pytest.raises(DataError, match="could not be written"):
+        save_photo(Photo(pixels(8)), tmp_path / "photo.png")
+
+    assert [entry.name for entry in tmp_path.iterdir()] == ["photo.png"]
+
+
+def test_a_file_is_replaced_not_appended_to(tmp_path: Path) -> None:
+    file = tmp_path / "photo.png"
+    file.write_bytes(b"x" * 100_000)
+
+    save_photo(Photo(pixels(8)), file)
+
+    assert np.array_equal(open_photo(file).pixels, pixels(8))
