@@ -1,4 +1,4 @@
-"""Train CycleGAN: accelerate launch scripts/train_cyclegan.py [--config FILE] [--training.epochs 5].
+"""Train CycleGAN: accelerate launch scripts/train_cyclegan.py [--config FILE] [FLAGS].
 
 Without --config it trains the sample recipe on scenes that it draws itself. --help lists all.
 """

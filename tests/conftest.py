@@ -1,6 +1,8 @@
 """What every test relies on: no network, one thread per worker, a place for real photos."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def real_data() -> Path:
     """The folder of real photos."""
     return REAL_DATA
+
+
+@pytest.fixture(autouse=True)
+def _forget_accelerate() -> Iterator[None]:
+    """Accelerate keeps its settings for the whole process; no test may inherit another's."""
+    yield
+    if "accelerate" in sys.modules:
+        from accelerate.state import AcceleratorState, GradientState
+
+        AcceleratorState._reset_state(reset_partial_state=True)
+        GradientState._reset_state()

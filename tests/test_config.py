@@ -83,9 +83,28 @@ def test_all_problems_are_told_at_once() -> None:
         "  network.width: unknown key. Known here: name, blocks.",
         "  training.epoch: unknown key. Did you mean 'epochs'?",
         "  training.learning_rate: must be greater than 0, got -1",
-        "  training.betas: must be a tuple, got 'often'",
+        "  training.betas: must be a list of values, got 'often'",
         "  data.folder: there is no such folder",
     }
+
+
+def test_a_block_without_a_name_is_of_its_default_kind() -> None:
+    assert check(Whole, {"network": {"blocks": 3}}, "x").network == Small(blocks=3)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"network": {"name": "huge"}},
+            "  network.name: must be one of 'small', 'large', got 'huge'",
+        ),
+        ({"training": 5}, "  training: must be a block of settings, got 5"),
+        ({"training": {"epochs": "many"}}, "  training.epochs: must be a whole number, got 'many'"),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_was_expected(values: dict, message: str) -> None:
+    assert problems(values)[1].startswith(message)
 
 
 def test_a_key_in_the_wrong_place_is_shown_its_right_one() -> None:

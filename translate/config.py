@@ -15,6 +15,16 @@ S = TypeVar("S", bound="Settings")
 Values = dict[str, Any]
 
 
+WORDS = {
+    "Input should be": "must be",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+    "a valid string": "text",
+    "a valid tuple": "a list of values",
+}
+
+
 class Settings(BaseModel):
     """Frozen settings: an unknown key is an error, and so is a default out of range."""
 
@@ -133,7 +143,7 @@ def check(kind: type[S], values: Values, where: str, others: Sequence[Problem] =
     Raises:
         ConfigError: One line per problem: key, what was expected, what was found.
     """
-    values = _negated(kind, values)
+    values = _spelled_out(kind, values)
     problems: list[Problem] = []
     settings = None
     try:
@@ -148,8 +158,10 @@ def check(kind: type[S], values: Values, where: str, others: Sequence[Problem] =
     raise ConfigError(f"{where} has {count}:{lines}")
 
 
-def _negated(kind: type[BaseModel], values: Values) -> Values:
-    """Read `no_flip: true` as `flip: false`, for the flag `--data.no-flip`."""
+def _spelled_out(kind: type[BaseModel], values: Values) -> Values:
+    """Read `no_flip: true` (the flag `--data.no-flip`) as `flip: false`, and let a block that may
+    be one of several kinds be of its default kind where it has no `name`.
+    """
     result: Values = {}
     for key, value in values.items():
         field = kind.model_fields.get(key)
@@ -157,8 +169,10 @@ def _negated(kind: type[BaseModel], values: Values) -> Values:
         if field is None and positive != key and value is True and positive in kind.model_fields:
             result[positive] = False
         elif field is not None and isinstance(value, dict) and _members(field):
+            default = getattr(field.default, "name", None)
+            value = {"name": default, **value} if len(_members(field)) > 1 else value
             inner = next((m for m in _members(field) if _name_of(m) == value.get("name")), None)
-            result[key] = _negated(inner or _members(field)[0], value)
+            result[key] = _spelled_out(inner or _members(field)[0], value)
         else:
             result[key] = value
     return result
@@ -185,9 +199,20 @@ def _problems(kind: type[Settings], values: Values, error: ValidationError) -> I
             yield Problem(key, "missing. It has no default: give it a value.")
         elif item["type"] == "value_error":
             yield Problem(key or "settings", item["msg"].removeprefix("Value error, "))
+        elif item["type"] == "union_tag_invalid":
+            expected, found = item["ctx"]["expected_tags"], item["ctx"]["tag"]
+            yield Problem(f"{key}.name", f"must be one of {expected}, got {found!r}")
+        elif item["type"] in {"model_type", "model_attributes_type"}:
+            yield Problem(key, f"must be a block of settings, got {item['input']!r}")
         else:
-            expected = item["msg"].replace("Input should be", "must be").replace("valid ", "")
-            yield Problem(key, f"{expected}, got {item['input']!r}")
+            yield Problem(key, f"{_in_words(item['msg'])}, got {item['input']!r}")
+
+
+def _in_words(message: str) -> str:
+    """Say for users what pydantic says for programmers."""
+    for theirs, ours in WORDS.items():
+        message = message.replace(theirs, ours)
+    return message.partition(", unable")[0].replace("valid ", "")
 
 
 def _dotted(location: tuple[int | str, ...], values: Any) -> str:

@@ -102,8 +102,9 @@ def test_deep_and_shallow_photos_get_the_same_colours(tmp_path: Path) -> None:
     deep = deep_to_srgb(shallow.astype(np.uint16) * 257, rgb_profile())
 
     assert deep.dtype == np.uint16
-    assert np.abs(deep / 257 - open_photo(file).pixels).mean() < 0.5
-    assert np.abs(deep / 257 - open_photo(file).pixels).max() < 4
+    difference = np.abs(deep / 257 - open_photo(file).pixels)
+    assert difference.mean() < 0.5
+    assert np.quantile(difference, 0.98) < 2
 
 
 def test_a_deep_gradient_stays_smooth() -> None:

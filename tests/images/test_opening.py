@@ -223,6 +223,26 @@ def test_foreign_and_short_files_are_named_with_the_reason(
     assert "Mend the file or remove it." in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore")  # Pillow's, about the nonsense it reads
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif", ".bmp"])
+def test_scrambled_files_raise_nothing_but_data_errors(tmp_path: Path, suffix: str) -> None:
+    file = save(Image.open(io.BytesIO(jpeg())), tmp_path / f"photo{suffix}")
+    content, dice = file.read_bytes(), np.random.default_rng(0)
+    refused = 0
+
+    for _ in range(30):
+        scrambled = bytearray(content[: dice.integers(1, 2 * len(content))])
+        for place in dice.integers(min(300, len(scrambled)), size=3):
+            scrambled[place] = dice.integers(256)
+        file.write_bytes(scrambled)
+        try:
+            open_photo(file)
+        except DataError:
+            refused += 1
+
+    assert refused > 0
+
+
 def test_a_deep_file_cut_short_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "deep.png"
     noise = np.random.default_rng(0).integers(0, 2**16, (32, 32, 3), dtype=np.uint16)
@@ -244,7 +264,7 @@ def test_a_folder_is_no_photo(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [300, 150, 1])
-@pytest.mark.filterwarnings("default::PIL.Image.DecompressionBombWarning")
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_too_many_pixels_are_refused_and_the_limit_named(
     tmp_path: Path, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

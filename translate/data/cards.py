@@ -1,4 +1,4 @@
-"""Data set cards: `datasets/X.yaml` says what the folder `datasets/X` holds and where it comes from."""
+"""Data set cards: `datasets/X.yaml` says what the folder `datasets/X` holds, and from where."""
 
 from pathlib import Path
 

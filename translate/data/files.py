@@ -86,7 +86,7 @@ def usable_photos(folder: Path, least_px: int, skip_bad_files: bool) -> list[Pat
         )
     if problems:
         kinds = Counter(problem.reason.split(" (")[0].split(":")[0] for problem in problems)
-        counted = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        counted = ", ".join(f"{count} x '{kind}'" for kind, count in kinds.most_common())
         logger.warning(
             "%s: %d of %d photos are left out: %s",
             folder,

@@ -20,7 +20,7 @@ class _Thing(NamedTuple):
     y: float  # of its foot; sorting by it puts the near before the far
     x: float
     draw: Draw
-    size: float  # height where everything is as near as can be, about twice the picture's side
+    size: float  # its height is about half of this in front, a sixteenth at the horizon
 
 
 def draw_inhabitants(canvas: Canvas, rng: Rng, horizon: float, sun: int, water: Outline) -> None:

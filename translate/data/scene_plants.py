@@ -78,7 +78,7 @@ _CROWN = (
 def _draw_dabs(canvas: Canvas, rng: Rng, place: Place, clumps: Floats64) -> None:
     """Scatter leaves: light ones towards the sun, dark ones away from it."""
     for clump in np.repeat(clumps, 4, axis=0):
-        way = rng.normal(0, 0.07, 2)
+        way = np.clip(rng.normal(0, 0.07, 2), -0.1, 0.1)
         ramp = float(np.clip(0.4 - (way[0] * place.sun - way[1]) * 4, 0, 0.75))
         leaf = _circle(clump + way * place.height, place.height * rng.uniform(0.009, 0.019))
         canvas.fill(leaf, Material.LEAF, ramp, place.veil)

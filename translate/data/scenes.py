@@ -70,9 +70,9 @@ def write_scenes(folder: Path, scenes: SceneSet) -> None:
     Raises:
         DataError: The folder cannot be written.
     """
-    if folder.exists():
-        return
     try:
+        if folder.exists():
+            return
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as nearby:
             draft = Path(nearby) / folder.name

@@ -100,9 +100,9 @@ def build(settings: UnpairedSettings, seed: int) -> Splits:
     if absent:
         raise DataError("\n".join(f"{key}: {message}" for key, message in absent))
     folders = {name: path for name, (_, path) in _places(settings).items() if path}
-    least_px = settings.crop_px if settings.resize == "none" else LEAST_PX
+    # A photo smaller than the crop could be enlarged, but would teach a domain of blurred photos.
     train_a, train_b = (
-        usable_photos(folders[name], least_px, settings.skip_bad_files)
+        usable_photos(folders[name], settings.crop_px, settings.skip_bad_files)
         for name in ("trainA", "trainB")
     )
     jitter = Jitter(settings.resize, settings.load_px, settings.crop_px, settings.flip)

@@ -31,7 +31,8 @@ def deep_to_srgb(pixels: npt.NDArray[Any], icc: bytes | None) -> npt.NDArray[Any
     """Convert RGB pixels of any depth from their profile, if it is one of RGB, to sRGB.
 
     Pillow's colour management has 8 bits a channel. So it converts a coarse table of colours, and
-    the pixels are interpolated between its entries: smooth, and right to half a step of 8 bits.
+    the pixels are interpolated between its entries: smooth, and right to about one step of 8 bits;
+    a few steps for the most vivid colours, those that sRGB has not got.
 
     Shape:
         (H, W, 3) -> (H, W, 3), same type.

@@ -74,7 +74,7 @@ def write_report(recipe: Recipe, folder: Path, rows: list[Comparison]) -> Path:
 
 
 def _journal_table(file: Path) -> str:
-    """Show the first line of the journal beside the last: where the run began and where it ended."""
+    """Show the first line of the journal beside the last."""
     journal = read_journal(file)
     if not journal:
         return "The run was shorter than `training.log_every_steps`, so it noted nothing."

@@ -1,6 +1,7 @@
 """Everything a run needs to go on, in a folder that is written whole or not at all."""
 
 import json
+import pickle
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -79,7 +80,14 @@ def load_state(state: Path, process: int = 0) -> tuple[Progress, dict[str, Any],
             f"{error.filename}: missing, so the run cannot go on from {state}. "
             "Resume with as many processes as saved it, or from another state."
         ) from error
-    except (OSError, ValueError, TypeError, RuntimeError, EOFError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        RuntimeError,
+        EOFError,
+        pickle.UnpicklingError,
+    ) as error:
         raise TrainingError(
             f"{state}: damaged, it cannot be read ({error}). Remove that folder to go on from "
             "the state before it."

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from translate.data.held_out import HeldOutPhotos, match_by_name, match_in_turn
+from translate.errors import DataError
+from translate.images import Pair
+
+
+def write(folder: Path, names: list[str], level: int) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((20, 30, 3), level, np.uint8)).save(folder / name)
+    return folder
+
+
+def test_an_item_is_the_middle_of_both_photos(tmp_path: Path) -> None:
+    a = write(tmp_path / "a", ["x.png"], 0) / "x.png"
+    b = write(tmp_path / "b", ["x.png"], 255) / "x.png"
+
+    photos = HeldOutPhotos({"x": (a, b)}, side_px=16)
+
+    assert isinstance(photos[0], Pair)
+    assert torch.equal(photos[0].a, torch.full((3, 16, 16), -1.0))
+    assert torch.equal(photos[0].b, torch.full((3, 16, 16), 1.0))
+    assert (len(photos), photos.names) == (1, ["x"])
+
+
+def test_photos_in_turn_show_every_photo_of_both(tmp_path: Path) -> None:
+    files_a, files_b = [Path("1.jpg"), Path("2.jpg"), Path("3.jpg")], [Path("u.jpg"), Path("v.jpg")]
+
+    pairs = match_in_turn(files_a, files_b)
+
+    assert list(pairs) == ["0000_1_u", "0001_2_v", "0002_3_u"]
+    assert list(pairs.values())[2] == (Path("3.jpg"), Path("u.jpg"))
+
+
+def test_photos_of_one_name_are_matched_across_suffixes_and_subfolders(tmp_path: Path) -> None:
+    a = write(tmp_path / "a", ["z.png", "city/x.png"], 0)
+    b = write(tmp_path / "b", ["city/x.jpg", "z.webp"], 0)
+
+    assert match_by_name(a, b) == {
+        "city/x": (a / "city/x.png", b / "city/x.jpg"),
+        "z": (a / "z.png", b / "z.webp"),
+    }
+
+
+def test_names_that_occur_once_are_told(tmp_path: Path) -> None:
+    a = write(tmp_path / "a", ["x.png", "y.png"], 0)
+    b = write(tmp_path / "b", ["x.png", "z.png"], 0)
+
+    with pytest.raises(DataError, match=r"2 names occur in one folder only: y, z\. data\.test_is"):
+        match_by_name(a, b)
+
+
+def test_a_name_that_occurs_twice_is_told(tmp_path: Path) -> None:
+    a = write(tmp_path / "a", ["x.png", "x.jpg"], 0)
+
+    with pytest.raises(DataError, match=r"x\.png: has the same name as .*x\.jpg"):
+        match_by_name(a, a)

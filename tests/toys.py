@@ -1,0 +1,76 @@
+"""Small things that several test rooms need: a tiny method, tiny settings, tiny photos."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from translate.data import Draw
+from translate.images import Pair
+from translate.methods.cyclegan import CycleGAN, Settings, build
+from translate.training.settings import TrainingSettings
+
+TINY_METHOD: dict[str, Any] = {
+    "generator": {"base_channels": 4, "blocks": 1},
+    "discriminator": {"name": "patchgan", "base_channels": 4, "depth": 1},
+    "pool_size": 2,
+}
+
+
+def tiny_cyclegan(**settings: Any) -> CycleGAN:
+    return build(Settings.model_validate(TINY_METHOD | settings), seed=0)
+
+
+def tiny_training(**settings: Any) -> TrainingSettings:
+    defaults = {
+        "epochs": 2,
+        "decay_epochs": 1,
+        "batch_size": 2,
+        "precision": "no",
+        "workers": 0,
+        "threads": 1,
+        "log_every_steps": 2,
+        "average_decay": 0.9,
+    }
+    return TrainingSettings.model_validate(defaults | settings)
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+class NoisePairs(Dataset[Pair]):
+    """As many pairs as wanted, each its own noise."""
+
+    def __init__(self, count: int = 8, side_px: int = 16) -> None:
+        self.count, self.side_px = count, side_px
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, draw: Draw) -> Pair:
+        first = 1000 * draw.epoch + 2 * draw.index
+        a, b = (noise(3, self.side_px, self.side_px, seed=first + i) for i in range(2))
+        return Pair(a, b)
+
+
+def write_photos(folder: Path, count: int = 4, side_px: int = 24, seed: int = 0) -> Path:
+    """Write small photos of smooth colours into a new folder."""
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(seed)
+    for i in range(count):
+        coarse = random.integers(0, 256, (3, 3, 3), dtype=np.uint8)
+        photo = Image.fromarray(coarse).resize((side_px, side_px), Image.Resampling.BICUBIC)
+        photo.save(folder / f"{i:03d}.png")
+    return folder
+
+
+def write_data_set(folder: Path, side_px: int = 24) -> Path:
+    """Write trainA, trainB, testA and testB."""
+    for seed, name in enumerate(("trainA", "trainB", "testA", "testB")):
+        write_photos(folder / name, side_px=side_px, seed=seed)
+    return folder

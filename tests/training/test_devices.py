@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.toys import tiny_training
+from translate.errors import ConfigError
+from translate.training import devices
+
+
+@pytest.fixture(autouse=True)
+def _no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
+
+
+def test_fp16_without_a_gpu_is_refused_with_the_reason() -> None:
+    with pytest.raises(ConfigError, match=r"training\.precision: fp16 needs a GPU.*'bf16'"):
+        devices.resolve_precision("fp16")
+
+
+@pytest.mark.parametrize(("has_bf16", "precision"), [(True, "bf16"), (False, "no")])
+def test_auto_takes_bf16_where_the_cpu_has_it(
+    monkeypatch: pytest.MonkeyPatch, has_bf16: bool, precision: str
+) -> None:
+    monkeypatch.setattr(devices, "cpu_has_bf16", lambda: has_bf16)
+
+    assert devices.resolve_precision("auto") == precision
+    assert devices.resolve_precision("no") == "no"
+
+
+def test_auto_heeds_what_accelerate_launch_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    monkeypatch.setattr(devices, "cpu_has_bf16", lambda: False)
+
+    assert devices.resolve_precision("auto") == "bf16"
+
+
+def test_a_torch_that_cannot_tell_is_taken_for_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+
+    assert not devices.cpu_has_bf16()
+
+
+def test_an_unknown_tracker_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"training\.trackers: .*tensorboard"):
+        devices.make_accelerator(tiny_training(trackers=["notebook"]), tmp_path)
+
+
+def test_tensorboard_is_among_the_trackers(tmp_path: Path) -> None:
+    accelerator = devices.make_accelerator(tiny_training(trackers=["tensorboard"]), tmp_path)
+
+    accelerator.init_trackers("photo_translate")
+    accelerator.log({"loss": 1.0}, step=1)
+    accelerator.end_training()
+
+    assert list(tmp_path.rglob("events.out.tfevents*"))
+
+
+def test_one_process_has_every_core_it_may_use(tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    devices.make_accelerator(tiny_training(threads=None), tmp_path)
+
+    assert torch.get_num_threads() == devices.usable_cores()
+    torch.set_num_threads(before)

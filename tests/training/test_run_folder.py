@@ -1,0 +1,55 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from translate.errors import TrainingError
+from translate.training.run_folder import find_state, new_run_folder
+from translate.training.state import Progress, save_state
+
+
+@pytest.fixture(autouse=True)
+def _work_in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_runs_of_one_name_are_numbered() -> None:
+    folders = [new_run_folder(None, "sample") for _ in range(3)]
+
+    assert [f.as_posix() for f in folders] == ["runs/sample", "runs/sample-2", "runs/sample-3"]
+    assert all(folder.is_dir() for folder in folders)
+
+
+def test_a_folder_asked_for_is_taken_if_empty_and_refused_if_not() -> None:
+    wanted = Path("mine")
+
+    assert new_run_folder(wanted, "sample") == new_run_folder(wanted, "sample") == wanted
+    (wanted / "journal.jsonl").touch()
+    with pytest.raises(TrainingError, match=r"mine: already holds something.*--resume latest"):
+        new_run_folder(wanted, "sample")
+
+
+def test_a_folder_that_cannot_be_made_is_refused() -> None:
+    Path("file").touch()
+
+    with pytest.raises(TrainingError, match="cannot be made"):
+        new_run_folder(Path("file") / "run", "sample")
+
+
+def test_latest_is_the_state_saved_last_of_all_runs_of_the_name() -> None:
+    states = [
+        save_state(Path(f"runs/sample{number}/state"), Progress(step=step), {}, {})
+        for number, step in (("", 900), ("-2", 100))
+    ]
+    os.utime(states[0], (1, 1))
+
+    assert find_state("latest", None, "sample") == states[1]
+    assert find_state("latest", Path("runs/sample"), "sample") == states[0]
+    assert find_state(str(states[0]), None, "sample") == states[0]
+
+
+def test_nothing_to_resume_is_said_with_where_it_was_sought() -> None:
+    with pytest.raises(TrainingError, match="nothing to resume in runs/sample"):
+        find_state("latest", None, "sample")
+    with pytest.raises(TrainingError, match="elsewhere: is no saved state"):
+        find_state("elsewhere", None, "sample")
