@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field, create_model
+from rich.console import Console
+from rich.progress import Progress
 from tyro import cli
 from tyro.conf import AvoidSubcommands, Positional
 
@@ -60,10 +62,19 @@ def _translate(words: Sequence[str]) -> int:
     from translate.inference.translator import Translator  # noqa: PLC0415
 
     translator = Translator.from_pretrained(chosen.model, chosen.direction, chosen.device)
-    report = translate_folder(chosen.input, chosen.output, translator, overwrite=chosen.overwrite)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(translator.bundle.in_words(translator.direction), total=None)
+        report = translate_folder(
+            chosen.input,
+            chosen.output,
+            translator,
+            lambda finished, photos, _: progress.update(bar, completed=finished, total=photos),
+            chosen.overwrite,
+        )
     for file, reason in report.failed:
         print(f"failed: {file}: {reason}", file=sys.stderr)  # noqa: T201
-    print(report)  # noqa: T201
+    counts = f"{len(report.done)} translated, {len(report.failed)} failed"
+    print(f"{chosen.output}: {counts}, {len(report.ignored)} other files left out")  # noqa: T201
     return SOME_FAILED if report.failed else DONE
 
 

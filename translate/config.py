@@ -169,10 +169,11 @@ def _spelled_out(kind: type[BaseModel], values: Values) -> Values:
         if field is None and positive != key and value is True and positive in kind.model_fields:
             result[positive] = False
         elif field is not None and isinstance(value, dict) and _members(field):
-            default = getattr(field.default, "name", None)
-            value = {"name": default, **value} if len(_members(field)) > 1 else value
-            inner = next((m for m in _members(field) if _name_of(m) == value.get("name")), None)
-            result[key] = _spelled_out(inner or _members(field)[0], value)
+            kinds, named = _members(field), value
+            if len(kinds) > 1:
+                named = {"name": getattr(field.default, "name", None), **value}
+            inner = next((k for k in kinds if _name_of(k) == named.get("name")), kinds[0])
+            result[key] = _spelled_out(inner, named)
         else:
             result[key] = value
     return result

@@ -42,13 +42,14 @@ def test_a_torch_that_cannot_tell_is_taken_for_no(monkeypatch: pytest.MonkeyPatc
     assert not devices.cpu_has_bf16()
 
 
-def test_an_unknown_tracker_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_tracker_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"training\.trackers: .*tensorboard"):
-        devices.make_accelerator(tiny_training(trackers=["notebook"]), tmp_path)
+        devices.make_accelerator(tiny_training(trackers=["notebook"]))
 
 
 def test_tensorboard_is_among_the_trackers(tmp_path: Path) -> None:
-    accelerator = devices.make_accelerator(tiny_training(trackers=["tensorboard"]), tmp_path)
+    accelerator = devices.make_accelerator(tiny_training(trackers=["tensorboard"]))
+    accelerator.project_configuration.set_directories(str(tmp_path))
 
     accelerator.init_trackers("photo_translate")
     accelerator.log({"loss": 1.0}, step=1)
@@ -57,9 +58,9 @@ def test_tensorboard_is_among_the_trackers(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("events.out.tfevents*"))
 
 
-def test_one_process_has_every_core_it_may_use(tmp_path: Path) -> None:
+def test_one_process_has_every_core_it_may_use() -> None:
     before = torch.get_num_threads()
-    devices.make_accelerator(tiny_training(threads=None), tmp_path)
+    devices.make_accelerator(tiny_training(threads=None))
 
     assert torch.get_num_threads() == devices.usable_cores()
     torch.set_num_threads(before)

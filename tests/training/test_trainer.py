@@ -10,6 +10,7 @@ from tests.toys import NoisePairs, noise, tiny_cyclegan, tiny_training
 from translate.errors import DataError
 from translate.images import Pair
 from translate.phase import Scalars
+from translate.training.devices import make_accelerator
 from translate.training.journal import read_journal
 from translate.training.state import list_states
 from translate.training.stepper import Stepper
@@ -21,8 +22,10 @@ SAMPLES = Pair(noise(2, 3, 20, 20), noise(2, 3, 20, 20, seed=1))
 def trainer(folder: Path, photos: int = 8, **settings: Any) -> Trainer:
     folder.mkdir(exist_ok=True)
     domains = {"a": "summer", "b": "winter"}
+    chosen = tiny_training(**settings)
+    accelerator = make_accelerator(chosen)
     return Trainer(
-        tiny_cyclegan(), NoisePairs(photos), SAMPLES, domains, tiny_training(**settings), folder
+        tiny_cyclegan(), NoisePairs(photos), SAMPLES, domains, chosen, accelerator, folder
     )
 
 

@@ -2,6 +2,6 @@
 
 from translate.bundle.loading import fingerprint, load_bundle
 from translate.bundle.saving import save_bundle
-from translate.bundle.schema import FORMAT_VERSION, Bundle
+from translate.bundle.schema import DIRECTIONS, FORMAT_VERSION, Bundle
 
-__all__ = ["FORMAT_VERSION", "Bundle", "fingerprint", "load_bundle", "save_bundle"]
+__all__ = ["DIRECTIONS", "FORMAT_VERSION", "Bundle", "fingerprint", "load_bundle", "save_bundle"]

@@ -20,6 +20,16 @@ def card_file(folder: Path) -> Path:
     return folder.with_name(folder.name + ".yaml")
 
 
+def read_card(folder: Path) -> Card | None:
+    """Read the card of a data set's folder; None: it has none.
+
+    Raises:
+        ConfigError: The card is not valid.
+    """
+    file = card_file(folder)
+    return check(Card, read_yaml(file), str(file)) if file.is_file() else None
+
+
 def prepare(folder: Path) -> None:
     """Draw a built-in data set if its card says so and its folder is not there yet.
 
@@ -27,9 +37,6 @@ def prepare(folder: Path) -> None:
         ConfigError: The card is not valid.
         DataError: The folder cannot be written.
     """
-    file = card_file(folder)
-    if folder.exists() or not file.is_file():
-        return
-    card = check(Card, read_yaml(file), str(file))
-    if card.scenes is not None:
+    card = None if folder.exists() else read_card(folder)
+    if card is not None and card.scenes is not None:
         write_scenes(folder, card.scenes)

@@ -23,3 +23,4 @@ class Splits(NamedTuple):
 
     train: Dataset[Pair]  # indexed by `Draw`
     test: Dataset[Pair] | None  # indexed by number; None: no photos were held out
+    fingerprint: str  # of the training photos: tells one set from another

@@ -10,7 +10,8 @@ from torch.utils.data import Dataset
 
 from translate import config
 from translate.config import Problem
-from translate.data.files import describe_absence, usable_photos
+from translate.data.cards import card_file
+from translate.data.files import describe_absence, fingerprint, usable_photos
 from translate.data.held_out import HeldOutPhotos, match_by_name, match_in_turn
 from translate.data.jitter import Jitter, Resize
 from translate.data.splits import Draw, Splits
@@ -107,9 +108,10 @@ def build(settings: UnpairedSettings, seed: int) -> Splits:
     )
     jitter = Jitter(settings.resize, settings.load_px, settings.crop_px, settings.flip)
     train = UnpairedPhotos(train_a, train_b, jitter, seed)
-    if "testA" not in _needed(settings):
-        return Splits(train, None)
-    return Splits(train, _held_out(folders["testA"], folders["testB"], settings))
+    test = None
+    if "testA" in _needed(settings):
+        test = _held_out(folders["testA"], folders["testB"], settings)
+    return Splits(train, test, fingerprint([*train_a, *train_b]))
 
 
 def missing_folders(settings: UnpairedSettings) -> list[Problem]:
@@ -118,7 +120,7 @@ def missing_folders(settings: UnpairedSettings) -> list[Problem]:
     A whole data set that has a card (`sample.yaml` beside `sample`) is not missing: it can be made.
     """
     folder = _common_folder(settings)
-    if folder and not folder.exists() and folder.with_name(f"{folder.name}.yaml").is_file():
+    if folder and not folder.exists() and card_file(folder).is_file():
         return []
     return _absent(settings)
 

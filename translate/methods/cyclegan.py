@@ -65,7 +65,7 @@ class CycleGAN:
         }
         generators = ("generator_ab", "generator_ba")
         discriminators = ("discriminator_a", "discriminator_b")
-        self.phases = (
+        self.phases: tuple[Phase, ...] = (
             Phase("generators", generators, self.play_generators, freezes=discriminators),
             Phase("discriminators", discriminators, self.play_discriminators),
         )

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from translate.bundle import load_bundle
+from translate.bundle import DIRECTIONS, load_bundle
 from translate.data import Draw, Splits
 from translate.evaluation.baselines import (
     Comparison,
@@ -31,13 +31,11 @@ def score_held_out(bundle_folder: Path, data: Splits) -> list[Comparison]:
     """
     bundle = load_bundle(bundle_folder)
     rows: list[Comparison] = []
-    for direction in bundle.generators:
-        translator = Translator(bundle, direction)
-        target = LabStatistics.of(_training_photos(data.train, direction[-1]))
-        pairs = (Pair(pair.a[None], pair.b[None]) for pair in _items(data.test))
-        rows += compare_pairs(
-            lambda photos, translator=translator: translator(photos), pairs, direction, target
-        )
+    for direction in DIRECTIONS:
+        if direction in bundle.generators:
+            target = LabStatistics.of(_training_photos(data.train, direction[-1]))
+            pairs = (Pair(pair.a[None], pair.b[None]) for pair in _items(data.test))
+            rows += compare_pairs(Translator(bundle, direction), pairs, direction, target)
     return rows
 
 

@@ -2,21 +2,23 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from accelerate import PartialState
+from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from rich.console import Console
 from torch.utils.data import default_collate
 
 from translate.bundle import Bundle, save_bundle
-from translate.data import Splits, load_layout
-from translate.data.cards import prepare
+from translate.data import Draw, Splits, load_layout
+from translate.data.cards import prepare, read_card
 from translate.evaluation.baselines import format_table
 from translate.images import Pair
 from translate.methods import load_method
+from translate.networks import Generator
 from translate.recipe.recipe import Recipe, refuse_changes, write_recipe
 from translate.recipe.report import score_held_out, write_report
+from translate.training.devices import make_accelerator
 from translate.training.run_folder import find_state, new_run_folder
 from translate.training.trainer import Trainer
 
@@ -39,9 +41,9 @@ def run(recipe: Recipe, folder: Path | None = None, resume: str | None = None) -
     Raises:
         TranslateError: Whatever of recipe, photos or folders keeps the run from starting.
     """
-    processes = PartialState()
+    accelerator = make_accelerator(recipe.training)
     state = find_state(resume, folder, recipe.name) if resume else None
-    with processes.main_process_first():  # built-in scenes are drawn once
+    with accelerator.main_process_first():  # built-in scenes are drawn once
         if recipe.data.folder is not None:
             prepare(recipe.data.folder)
         data = load_layout(recipe.data.layout).build(recipe.data, recipe.training.seed)
@@ -49,25 +51,25 @@ def run(recipe: Recipe, folder: Path | None = None, resume: str | None = None) -
         folder = state.parents[1]
         refuse_changes(recipe, folder / "recipe.yaml")
     else:
-        folder = _start_folder(recipe, folder, processes)
+        folder = _start_folder(recipe, folder, accelerator)
     method = load_method(recipe.method.name).build(recipe.method, recipe.training.seed)
     domains = {"a": recipe.data.domain_a, "b": recipe.data.domain_b}
     samples = _sample_photos(data, recipe.training.sample_photos)
-    trainer = Trainer(method, data.train, samples, domains, recipe.training, folder)
+    trainer = Trainer(method, data.train, samples, domains, recipe.training, accelerator, folder)
     if state:
         trainer.resume(state)
     is_finished = trainer.train()
-    if is_finished and processes.is_main_process:
-        save_bundle(_bundle(recipe, trainer), folder / "bundle")
+    if is_finished and accelerator.is_main_process:
+        save_bundle(_bundle(recipe, trainer, data), folder / "bundle")
         _report(recipe, folder, data)
-    processes.wait_for_everyone()
+    accelerator.end_training()
     return Result(folder, is_finished)
 
 
-def _start_folder(recipe: Recipe, wanted: Path | None, processes: PartialState) -> Path:
+def _start_folder(recipe: Recipe, wanted: Path | None, accelerator: Accelerator) -> Path:
     """Let the main process choose the folder, and tell the others."""
     chosen: list[Any] = [None]
-    if processes.is_main_process:
+    if accelerator.is_main_process:
         chosen = [new_run_folder(wanted, recipe.name)]
         write_recipe(recipe, chosen[0] / "recipe.yaml")
     folder: Path = broadcast_object_list(chosen)[0]
@@ -75,25 +77,31 @@ def _start_folder(recipe: Recipe, wanted: Path | None, processes: PartialState) 
 
 
 def _sample_photos(data: Splits, count: int) -> Pair:
-    """Choose held-out photos spread over the test set; without one, none are drawn."""
-    test: Any = data.test
-    places = (
-        [i * len(test) // count for i in range(count)] if len(test) > count else range(len(test))
-    )
-    photos: Pair = default_collate([test[place] for place in places])
-    return photos
+    """Choose photos spread over the held-out ones; where none are held out, training photos."""
+    photos: Any = data.test if data.test is not None else data.train
+    count = min(count, len(photos))
+    places: list[Any] = [i * len(photos) // count for i in range(count)]
+    if data.test is None:
+        places = [Draw(0, place) for place in places]
+    samples: Pair = default_collate([photos[place] for place in places])
+    return samples
 
 
-def _bundle(recipe: Recipe, trainer: Trainer) -> Bundle:
+def _bundle(recipe: Recipe, trainer: Trainer, data: Splits) -> Bundle:
     generators = trainer.stepper.averages.networks
+    exports = trainer.method.exports
+    folder: Path | None = recipe.data.folder
+    card = read_card(folder) if folder is not None else None
     return Bundle(
         method=recipe.method.name,
         domains=trainer.domains,
-        generators={d: generators[name] for d, name in trainer.method.exports.items()},
+        generators={way: cast(Generator, generators[name]) for way, name in exports.items()},
         training_side_px=recipe.data.crop_px,
-        data_fingerprint=None,
+        data_fingerprint=data.fingerprint,
         facts={
             "recipe": recipe.name,
+            "dataset": card.title if card else "photos of the user's own",
+            "licence": card.licence if card else "unknown",
             "epochs": recipe.training.epochs,
             "steps": trainer.at.step,
         },
@@ -107,10 +115,7 @@ def _report(recipe: Recipe, folder: Path, data: Splits) -> None:
     if rows:
         console.print("Held-out photos, against the exact answer:", format_table(rows), sep="\n")
     report = write_report(recipe, folder, rows)
-    samples = sorted((folder / "samples").glob("epoch_*.png"))
-    for what, where in {
-        "bundle": folder / "bundle",
-        "samples": samples[-1],
-        "report": report,
-    }.items():
+    samples = max((folder / "samples").glob("epoch_*.png"))
+    made = {"bundle": folder / "bundle", "sample grid": samples, "report of numbers": report}
+    for what, where in made.items():
         console.print(f"{what}: {where}", markup=False)

@@ -1,7 +1,6 @@
 """Where a run computes, and with which numbers: Accelerate set up for games of two optimizers."""
 
 import os
-from pathlib import Path
 
 import torch
 from accelerate import Accelerator
@@ -11,7 +10,7 @@ from translate.errors import ConfigError
 from translate.training.settings import Precision, TrainingSettings
 
 
-def make_accelerator(settings: TrainingSettings, folder: Path) -> Accelerator:
+def make_accelerator(settings: TrainingSettings) -> Accelerator:
     """Set up Accelerate for this process.
 
     Raises:
@@ -22,7 +21,7 @@ def make_accelerator(settings: TrainingSettings, folder: Path) -> Accelerator:
             mixed_precision=resolve_precision(settings.precision),
             gradient_accumulation_steps=settings.accumulate_steps,
             log_with=list(settings.trackers) or None,
-            project_dir=str(folder),
+            project_dir=".",  # trackers want one now; the trainer sets the run's folder
             # Batch norm that runs twice before one backward fails under DDP with buffers broadcast.
             kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
         )
@@ -59,7 +58,7 @@ def resolve_precision(precision: Precision) -> str:
 
 def cpu_has_bf16() -> bool:
     """Say whether this CPU multiplies bfloat16 in hardware; without knowing, say no."""
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 

@@ -14,6 +14,9 @@ from translate.errors import TrainingError
 
 KEEP = 2  # newest states kept: the last one, and one in case it is damaged
 
+# What reading a file that is cut short, scrambled or hostile can raise.
+DAMAGE = (OSError, ValueError, TypeError, RuntimeError, EOFError, pickle.UnpicklingError)
+
 
 @dataclass(frozen=True)
 class Progress:

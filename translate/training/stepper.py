@@ -1,5 +1,6 @@
 """One training step: every phase of a method played once, with Accelerate's help."""
 
+import warnings
 from typing import Any
 
 import torch
@@ -32,8 +33,11 @@ class Stepper:
         self.optimizers: dict[str, Optimizer] = {
             phase.name: accelerator.prepare(self._make_optimizer(phase)) for phase in method.phases
         }
-        for name, network in self.trained.items():
-            method.networks[name] = accelerator.prepare(network)
+        with warnings.catch_warnings():
+            # `broadcast_buffers` has a successor that Accelerate does not know yet.
+            warnings.simplefilter("ignore", FutureWarning)
+            for name, network in self.trained.items():
+                method.networks[name] = accelerator.prepare(network)
 
     def _make_optimizer(self, phase: Phase) -> Optimizer:
         return Adam(

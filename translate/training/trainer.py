@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from accelerate import Accelerator
 from torch.utils.data import DataLoader, Dataset
 
 from translate.errors import DataError
 from translate.images import Pair
 from translate.phase import Method
-from translate.training.devices import make_accelerator
 from translate.training.interrupt import Interrupt
 from translate.training.journal import Journal
 from translate.training.order import ShardedBatches
@@ -33,7 +33,6 @@ class Trainer:
         folder: The run's folder; it must exist.
 
     Raises:
-        ConfigError: The precision or a tracker cannot be had here.
         DataError: The training set does not fill one batch for every process.
     """
 
@@ -44,12 +43,14 @@ class Trainer:
         samples: Pair,
         domains: dict[str, str],
         settings: TrainingSettings,
+        accelerator: Accelerator,
         folder: Path,
     ) -> None:
         self.method, self.settings, self.folder = method, settings, folder
         self.samples, self.domains = samples, domains
-        self.accelerator = make_accelerator(settings, folder)
-        self.device: torch.device = self.accelerator.device
+        self.accelerator = accelerator
+        accelerator.project_configuration.set_directories(str(folder))  # where trackers write
+        self.device: torch.device = accelerator.device
         process, processes = self.accelerator.process_index, self.accelerator.num_processes
         torch.manual_seed(settings.seed + process)  # dropout draws from it
         self.at = Progress()
@@ -92,9 +93,7 @@ class Trainer:
         silent = not self.accelerator.is_main_process
         self.progress = ProgressDisplay(steps, self.settings.epochs, self.at.step, silent)
         with Interrupt() as interrupt, self.progress:
-            finished = self._train_epochs(interrupt)
-        self.accelerator.end_training()
-        return finished
+            return self._train_epochs(interrupt)
 
     def _train_epochs(self, interrupt: Interrupt) -> bool:
         settings = self.settings

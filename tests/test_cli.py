@@ -1,0 +1,194 @@
+"""The doors, opened as a user opens them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from tests.toys import TINY_METHOD, tiny_cyclegan, write_data_set, write_photos
+from translate import cli
+from translate.bundle import Bundle, save_bundle
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "scripts" / "train_cyclegan.py"
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    method = tiny_cyclegan()
+    generators = {way: method.networks[name] for way, name in method.exports.items()}
+    made = Bundle("cyclegan", {"a": "summer", "b": "winter"}, generators, training_side_px=16)
+    save_bundle(made, tmp_path / "bundle")
+    return tmp_path / "bundle"
+
+
+@pytest.fixture
+def tiny_recipe(tmp_path: Path) -> Path:
+    file = tmp_path / "tiny.yaml"
+    training = {"epochs": 2, "decay_epochs": 0, "workers": 0, "precision": "no", "threads": 1}
+    data = {"folder": str(write_data_set(tmp_path / "photos")), "load_px": 20, "crop_px": 16}
+    file.write_text(yaml.safe_dump({"method": TINY_METHOD, "data": data, "training": training}))
+    return file
+
+
+def run(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("photo-translate 0.")
+
+
+def test_a_folder_is_translated_and_counted(
+    tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_photos(tmp_path / "in" / "deep", count=3)
+
+    code = cli.main([str(tmp_path / "in"), str(tmp_path / "out"), "--model", str(bundle)])
+
+    assert code == 0
+    assert (
+        capsys.readouterr().out
+        == f"{tmp_path / 'out'}: 3 translated, 0 failed, 0 other files left out\n"
+    )
+    assert Image.open(tmp_path / "out" / "deep" / "001.png").size == (24, 24)
+
+
+def test_a_failed_photo_is_named_and_the_exit_code_is_1(
+    tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_photos(tmp_path / "in", count=2)
+    (tmp_path / "in" / "broken.jpg").write_bytes(b"no photo")
+
+    code = cli.main([str(tmp_path / "in"), str(tmp_path / "out"), "--model", str(bundle)])
+
+    said = capsys.readouterr()
+    assert code == 1
+    assert "failed: broken.jpg: " in said.err
+    assert "2 translated, 1 failed" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["in", "out", "--model", "no_bundle"], "error: no_bundle"),
+        (["in", "in/out", "--model", "BUNDLE"], "error: in/out: lies in in"),
+        (["nowhere", "out", "--model", "BUNDLE"], "error: nowhere: no such folder or photo"),
+        (["in", "out", "--model", "BUNDLE", "--direction", "b"], "no direction 'b'"),
+    ],
+)
+def test_what_cannot_start_is_one_message_and_exit_code_2(
+    words: list[str],
+    message: str,
+    tmp_path: Path,
+    bundle: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_photos(tmp_path / "in")
+
+    code = cli.main([str(bundle) if word == "BUNDLE" else word for word in words])
+
+    assert code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_training_with_a_bad_recipe_is_one_message_and_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("training: {epoch: 5}\ndata: {folder: nowhere}")
+
+    code = cli.train("cyclegan", file, ["--training.batch-size", "0"])
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert said.startswith(f"error: {file} has 3 problems:\n")
+    assert "training.epoch: unknown key. Did you mean 'epochs'?" in said
+    assert "training.batch_size: must be greater than 0, got '0'" in said
+
+
+def test_broken_photos_are_named_before_training_starts(
+    tmp_path: Path, tiny_recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "photos" / "trainA" / "text.jpg").write_text("not a photo")
+    Image.new("RGB", (8, 40)).save(tmp_path / "photos" / "trainA" / "thin.png")
+
+    code = cli.train("cyclegan", tiny_recipe, ["--run-folder", str(tmp_path / "run")])
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert "text.jpg" in said
+    assert "thin.png" in said
+    assert "data.skip_bad_files" in said
+
+
+def test_help_lists_every_setting_with_meaning_and_default() -> None:
+    said = run(SCRIPT, "--help", env={**os.environ, "COLUMNS": "200"}).stdout
+
+    for flag in ("--config", "--run-folder", "--resume", "--method.cycle-weight", "--data.crop-px"):
+        assert flag in said
+    assert "times through the photos, the decaying epochs included (default: " in said
+    assert "where the run lives" in said
+
+
+@pytest.mark.slow
+def test_accelerate_launch_trains_from_end_to_end(tmp_path: Path, tiny_recipe: Path) -> None:
+    launch = ("-m", "accelerate.commands.launch", SCRIPT, "--config", tiny_recipe)
+
+    done = run(*launch, "--run-folder", tmp_path / "run", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "bundle" / "model.json").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path, tiny_recipe: Path) -> None:
+    command = [sys.executable, str(SCRIPT), "--config", str(tiny_recipe)]
+    command += ["--run-folder", str(tmp_path / "run"), "--training.epochs"]
+    longer = [*command, "100000", "--training.log-every-steps", "1"]
+    process = subprocess.Popen(longer, stdout=subprocess.PIPE, text=True)
+    journal = tmp_path / "run" / "journal.jsonl"
+    deadline = time.monotonic() + 100
+    while not (journal.exists() and journal.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[0]
+
+    assert process.returncode == 130
+    assert f"--run-folder {tmp_path / 'run'} --resume latest" in said
+    assert list((tmp_path / "run" / "state").glob("step_*"))
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model_on_parts_of_the_data(
+    tmp_path: Path, tiny_recipe: Path
+) -> None:
+    """Two processes of batch 1 end with the weights of one process of batch 2."""
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    pool = ("--method.pool-size", "0")  # each process has a pool of its own
+    torchrun = ("-m", "torch.distributed.run", "--nproc_per_node", "2")
+    recipe = (SCRIPT, "--config", tiny_recipe, *pool, "--run-folder")
+
+    two = run(*torchrun, *recipe, tmp_path / "two", env=environment, cwd=tmp_path)
+    one = run(*recipe, tmp_path / "one", "--training.batch-size", "2", cwd=tmp_path)
+
+    assert (two.returncode, one.returncode) == (0, 0), two.stderr + one.stderr
+    from safetensors.torch import load_file
+
+    for direction in ("a_to_b", "b_to_a"):
+        weights = [
+            load_file(tmp_path / n / "bundle" / f"{direction}.safetensors") for n in ("one", "two")
+        ]
+        for name, value in weights[0].items():
+            if value.ndim > 1:  # a bias before a norm learns from rounding alone
+                assert (value - weights[1][name]).abs().max() < 1e-5, name
