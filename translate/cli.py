@@ -5,13 +5,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, create_model
 from rich.console import Console
 from rich.progress import Progress
 from tyro import cli
-from tyro.conf import AvoidSubcommands, Positional
+from tyro.conf import AvoidSubcommands, Positional, arg
 
 from translate.config import Settings, parse_flags
 from translate.errors import TranslateError
@@ -26,8 +26,13 @@ class TranslateArguments(Settings):
     Exit code: 0 all done; 1 some photos failed, each named; 2 nothing could start.
     """
 
-    input: Positional[Path]  # the folder of photos, or one photo
-    output: Positional[Path]  # where translations go, under the same names; never the input
+    input: Annotated[
+        Positional[Path], arg(metavar="INPUT", help="the folder of photos, or one photo")
+    ]
+    output: Annotated[
+        Positional[Path],
+        arg(metavar="OUTPUT", help="where translations go, under the same names; never INPUT"),
+    ]
     model: str  # a bundle: a folder such as runs/x/bundle, or a Hugging Face Hub id
     direction: str | None = None  # a_to_b or b_to_a; none: the bundle's first
     overwrite: bool = False  # replace translations that are already there
