@@ -127,7 +127,7 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         for file in chosen.config or [CONFIGS / f"{name}.yaml" for name in names]:
-            recipe = load_recipe(file, {"data": {"folder": None, "folder_a": ".", "folder_b": "."}})
+            recipe = load_recipe(file, {}, needs_photos=False)
             print(json.dumps(compare(recipe, chosen.turns, chosen.seconds)))
     except TranslateError as error:
         print(f"error: {error}", file=sys.stderr)

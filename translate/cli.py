@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,8 +14,8 @@ from rich.progress import Progress
 from tyro import cli
 from tyro.conf import AvoidSubcommands, Positional, arg
 
-from translate.config import Settings, parse_flags
-from translate.errors import TranslateError
+from translate.config import Settings, inspect, parse_flags
+from translate.errors import ConfigError, TranslateError
 from translate.version import __version__
 
 DONE, SOME_FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -89,6 +90,7 @@ def train(method: str, default: Path, arguments: Sequence[str] | None = None) ->
     Args:
         method: The method this script trains.
         default: The recipe to train when no `--config` is given.
+        arguments: The command line; None: that of this process.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     return _guard(lambda: _train(method, default, words))
@@ -99,23 +101,38 @@ def _train(method: str, default: Path, words: Sequence[str]) -> int:
     from translate.recipe import load_recipe  # noqa: PLC0415
     from translate.recipe.run import run  # noqa: PLC0415
 
-    logging.basicConfig(format="%(levelname)s: %(message)s")
-    wants_help = "--help" in words or "-h" in words
+    logging.basicConfig(
+        format="%(levelname)s: %(message)s",
+        level=logging.WARNING if _rank() == 0 else logging.ERROR,
+    )
+    wants_help = bool({"--help", "-h"}.intersection(words))
     flags = parse_flags([word for word in words if word not in {"--help", "-h"}])
-    start = {key: flags.pop(key, None) for key in TrainArguments.model_fields}
-    file = Path(start["config"] or default)
-    recipe = load_recipe(file, flags, method)
+    given = {key: flags.pop(key) for key in TrainArguments.model_fields if key in flags}
+    start, problems = inspect(TrainArguments, {"config": default, **given})
+    file = start.config if start else default
+    recipe = load_recipe(file, flags, method, problems, needs_photos=not wants_help)
     if wants_help:
         _print_help(recipe, file)
-    folder = Path(start["run_folder"]) if start["run_folder"] else None
-    result = run(recipe, folder, start["resume"])
-    if result.is_finished:
+    result = run(recipe, start.run_folder, start.resume) if start else None
+    if result is None or result.is_finished:
         return DONE
-    print(  # noqa: T201
-        f"Stopped; everything is saved. To go on, give the same command again with\n"
-        f"  --run-folder {result.folder} --resume latest"
-    )
+    if _rank() == 0:
+        print(f"Stopped; everything is saved. Go on with:\n  {_resuming(words, result.folder)}")  # noqa: T201
     return INTERRUPTED
+
+
+def _resuming(words: Sequence[str], folder: Path) -> str:
+    """Write the command that goes on with a run, from the words it was started with."""
+    kept: list[str] = []
+    is_left_out = False
+    for word in words:
+        if word.startswith("--"):
+            name = word[2:].partition("=")[0].replace("-", "_")
+            is_left_out = name in {"run_folder", "resume"}
+        if not is_left_out:
+            kept.append(word)
+    command = ["accelerate", "launch", sys.argv[0], *kept]
+    return shlex.join([*command, "--run-folder", str(folder), "--resume", "latest"])
 
 
 def _print_help(recipe: Settings, file: Path) -> None:
@@ -136,9 +153,16 @@ def _guard(door: Callable[[], int]) -> int:
     try:
         return door()
     except TranslateError as error:
-        if os.environ.get("RANK", "0") == "0":  # of many processes, one speaks
+        # Of many processes one speaks for all, unless the trouble may be that process's alone.
+        if _rank() == 0:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        elif not isinstance(error, ConfigError):
+            print(f"error in process {_rank()}: {error}", file=sys.stderr)  # noqa: T201
         return REFUSED
     except KeyboardInterrupt:
         print("Stopped at once; what was saved before stays.", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
+
+
+def _rank() -> int:
+    return int(os.environ.get("RANK", "0"))

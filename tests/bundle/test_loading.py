@@ -1,5 +1,5 @@
 import json
-import shutil
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from translate.bundle import fingerprint, load_bundle
+from translate.bundle import load_bundle
 from translate.errors import BundleError
 
 Edit = Callable[[dict[str, Any]], None]
@@ -20,16 +20,10 @@ def edit_model(folder: Path, edit: Edit) -> None:
     file.write_text(json.dumps(model))
 
 
-def load_error(folder: Path, **options: Any) -> str:
+def load_error(folder: Path) -> str:
     with pytest.raises(BundleError) as caught:
-        load_bundle(folder, **options)
+        load_bundle(folder)
     return str(caught.value)
-
-
-def test_loads_only_the_directions_asked_for(folder: Path) -> None:
-    (folder / "a_to_b.safetensors").unlink()
-
-    assert list(load_bundle(folder, {"b_to_a"}).generators) == ["b_to_a"]
 
 
 def test_generators_come_ready_to_use_and_leave_random_numbers_alone(folder: Path) -> None:
@@ -41,14 +35,6 @@ def test_generators_come_ready_to_use_and_leave_random_numbers_alone(folder: Pat
     assert not generator.training
     assert all(parameter.requires_grad for parameter in generator.parameters())
     assert generator(torch.zeros(1, 3, 8, 8)).shape == (1, 3, 8, 8)
-
-
-def test_an_absent_direction_names_those_there_are(folder: Path) -> None:
-    edit_model(folder, lambda model: model["directions"].pop("b_to_a"))
-
-    message = load_error(folder, directions=["b_to_a"])
-
-    assert message.endswith("has no direction 'b_to_a'. There is a_to_b (summer to winter).")
 
 
 def test_a_missing_folder_suggests_bundles_nearby(folder: Path) -> None:
@@ -124,9 +110,21 @@ HERE = ("directions", "a_to_b")
         (set_in(*HERE, "arguments", to={"chanels": 2}), "do not fit the generator 'resnet'"),
         (set_in(*HERE, "arguments", "base_channels", to="wide"), "do not fit the generator"),
         (set_in(*HERE, "arguments", "base_channels", to=-4), "do not fit the generator"),
+        (
+            set_in(*HERE, "arguments", "norm", to="layer"),
+            "norm must be one of instance, batch, none",
+        ),
+        (set_in(*HERE, "arguments", "norm", to=None), "norm must be one of .* got None"),
+        (
+            set_in(*HERE, "arguments", "upsample", to="fold"),
+            "one of transposed, resize, got 'fold'",
+        ),
         (set_in(*HERE, "arguments", "base_channels", to=10**9), "base_channels must lie within"),
         (set_in(*HERE, "arguments", "blocks", to=10**300), "blocks must lie within"),
-        (set_in(*HERE, "arguments", "blocks", to=float("nan")), "blocks must lie within"),
+        (
+            set_in(*HERE, "arguments", "blocks", to=float("nan")),
+            r"a_to_b\.arguments\.blocks\b.*nan",
+        ),
         (set_in(*HERE, "arguments", "downsamplings", to=1000), "do not fit the generator"),
         (set_in(*HERE, "arguments", "base_channels", to=1024), "of its weights do not fit"),
         (set_in(*HERE, "arguments", "blocks", to=2), "of its weights do not fit the network"),
@@ -136,7 +134,7 @@ HERE = ("directions", "a_to_b")
 def test_a_tampered_description_is_refused(folder: Path, edit: Edit, told: str) -> None:
     edit_model(folder, edit)
 
-    assert told in load_error(folder)
+    assert re.search(told, load_error(folder))
 
 
 def test_weights_that_do_not_fit_are_listed_with_both_shapes(folder: Path) -> None:
@@ -172,18 +170,3 @@ def test_missing_weights_are_named(folder: Path) -> None:
     (folder / "b_to_a.safetensors").unlink()
 
     assert f"{folder / 'b_to_a.safetensors'}: no such file" in load_error(folder)
-
-
-def test_fingerprint_follows_weights_and_not_the_card(folder: Path, tmp_path: Path) -> None:
-    first = fingerprint(folder)
-    shutil.copytree(folder, tmp_path / "copy")
-    (folder / "README.md").write_text("edited")
-
-    assert fingerprint(folder) == first == fingerprint(tmp_path / "copy")
-    (folder / "a_to_b.safetensors").write_bytes(b"other")
-    assert fingerprint(folder) != first
-
-
-def test_fingerprint_of_no_bundle_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="is no bundle"):
-        fingerprint(tmp_path)

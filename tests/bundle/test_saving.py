@@ -90,6 +90,22 @@ def test_a_missing_number_does_not_cost_the_bundle(bundle: Bundle, tmp_path: Pat
     assert load_bundle(tmp_path / "bundle").facts == {"loss": None}
 
 
+def test_an_endless_domain_name_is_refused_before_anything_is_written(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    domains = {"a": "s" * 201, "b": "winter"}
+
+    with pytest.raises(BundleError) as caught:
+        save_bundle(replace(bundle, domains=domains), tmp_path / "bundle")
+
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path}/bundle/model.json, about to be written, has ")
+    assert "\n  domains.a: " in message
+    assert "200 characters" in message
+    assert message.endswith("Correct this and save the bundle again.")
+    assert not list(tmp_path.iterdir())
+
+
 def test_refuses_a_folder_of_other_things(bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
 

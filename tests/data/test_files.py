@@ -1,11 +1,12 @@
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from translate.data.files import Problem, list_photos, scan_photos, usable_photos
+from translate.data.files import BadFile, fingerprint, list_photos, scan_photos, usable_photos
 from translate.errors import DataError
 
 
@@ -41,6 +42,33 @@ def test_a_photo_in_a_hidden_parent_is_found(tmp_path: Path) -> None:
     assert list_photos(photo.parent) == [photo]
 
 
+def test_linked_folders_are_searched_and_folders_named_like_photos_are_none(tmp_path: Path) -> None:
+    write_photo(tmp_path / "elsewhere" / "a.jpg")
+    (tmp_path / "in" / "x.jpg").mkdir(parents=True)
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in" / "circle").symlink_to(tmp_path / "in")
+
+    assert list_photos(tmp_path / "in") == [tmp_path / "in" / "linked" / "a.jpg"]
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_not_a_smaller_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_photo(tmp_path / "a.jpg")
+    (tmp_path / "closed").mkdir()
+    listing = Path.iterdir
+
+    def refuse(self: Path):  # type: ignore[no-untyped-def]
+        if self.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return listing(self)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+
+    with pytest.raises(DataError, match=r"closed: cannot be read \(Permission denied\)\. Allow"):
+        list_photos(tmp_path)
+
+
 def test_a_missing_folder_is_told_with_what_is_there_instead(tmp_path: Path) -> None:
     (tmp_path / "sumer").mkdir()
 
@@ -73,12 +101,12 @@ def test_a_scan_parts_the_usable_from_the_rest_in_order(tmp_path: Path) -> None:
     empty.touch()
     write_photo(last)
 
-    usable, problems = scan_photos([good, tiny, empty, last], least_px=16)
+    usable, bad_files = scan_photos([good, tiny, empty, last], least_px=16)
 
     assert usable == [good, last]
-    assert problems == [
-        Problem(tiny, "is too small: 8 x 8 px, at least 16 px are needed"),
-        Problem(empty, "is empty (0 bytes)"),
+    assert bad_files == [
+        BadFile(tiny, "is too small: 8 x 8 px, at least 16 px are needed"),
+        BadFile(empty, "is empty (0 bytes)"),
     ]
 
 
@@ -128,3 +156,42 @@ def test_nothing_left_is_an_error_even_when_skipping(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="none of its 1 photos can be used"):
         usable_photos(tmp_path, 16, skip_bad_files=True)
+
+
+def fingerprint_of(*folders: Path) -> str:
+    return fingerprint(*((folder, list_photos(folder)) for folder in folders))
+
+
+def write_two_folders(a: Path, b: Path) -> tuple[Path, Path]:
+    write_photo(a / "1.png")
+    write_photo(a / "deep" / "2.png")
+    write_photo(b / "1.png", side=20)
+    return a, b
+
+
+def test_a_fingerprint_is_the_same_wherever_each_folder_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = write_two_folders(tmp_path / "set" / "a", tmp_path / "set" / "b")
+    expected = fingerprint_of(a, b)
+    shutil.copytree(a, tmp_path / "far" / "away" / "photos")
+    monkeypatch.chdir(tmp_path)
+
+    assert fingerprint_of(tmp_path / "far" / "away" / "photos", b) == expected
+    assert fingerprint_of(Path("set/a"), b) == expected  # one relative, one absolute
+    assert fingerprint((Path("set/a"), list_photos(a)), (b, list_photos(b))) == expected
+
+
+def test_a_fingerprint_tells_any_change_of_names_sizes_and_sides(tmp_path: Path) -> None:
+    a, b = write_two_folders(tmp_path / "a", tmp_path / "b")
+    seen = {fingerprint_of(a, b), fingerprint_of(b, a), fingerprint_of(a), fingerprint_of(a, a)}
+
+    (a / "1.png").rename(a / "one.png")
+    seen.add(fingerprint_of(a, b))
+    (a / "one.png").rename(b / "one.png")
+    seen.add(fingerprint_of(a, b))
+    with (b / "one.png").open("ab") as stream:
+        stream.write(b"more")
+    seen.add(fingerprint_of(a, b))
+
+    assert len(seen) == 7

@@ -2,9 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from translate.images import IMAGE_SUFFIXES, find_fault
+from translate.errors import DataError
+from translate.images import IMAGE_SUFFIXES, find_fault, open_photo
 
 NOISE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 
@@ -74,3 +77,54 @@ def test_other_faults_have_plain_words(tmp_path: Path) -> None:
     assert find_fault(tmp_path / "words.jpg") == "is not an image, or its head is damaged"
     assert find_fault(tmp_path / "gone.jpg") == "there is no such file"
     assert find_fault(tmp_path) == "is a folder, not a photo"
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_depths_that_cannot_be_opened_are_faults(tmp_path: Path, kind: type) -> None:
+    file = tmp_path / "photo.tif"
+    Image.fromarray(NOISE[..., 0].astype(kind)).save(file)
+
+    fault = find_fault(file)
+
+    assert fault == (
+        f"has {kind.__name__} samples, expected 8 or 16 bits a channel (export it as such)"
+    )
+    with pytest.raises(DataError) as caught:
+        open_photo(file)
+    assert str(caught.value) == f"{file}: {fault}. Mend the file or remove it."
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_sixteen_bits_are_no_fault(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"photo{suffix}"
+    Image.fromarray(NOISE[..., 0].astype(np.uint16) * 257).save(file)
+
+    assert find_fault(file) is None
+
+
+@pytest.fixture(scope="module")
+def small_png(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("png") / "photo.png"
+    Image.fromarray(NOISE[:8, :8]).save(file)
+    return file
+
+
+@settings(max_examples=60, deadline=None)
+@given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
+def test_one_flipped_bit_of_a_png_is_always_noticed(small_png: Path, place: int, bit: int) -> None:
+    content = bytearray(small_png.read_bytes())
+    content[place % len(content)] ^= 1 << bit
+    flipped = small_png.with_name("flipped.png")
+    flipped.write_bytes(content)
+
+    assert find_fault(small_png) is None
+    assert find_fault(flipped) is not None
+
+
+def test_scrambled_pixels_of_a_png_are_told_by_their_check_sum(small_png: Path) -> None:
+    content = bytearray(small_png.read_bytes())
+    content[-30] ^= 1  # the last 12 bytes are the end mark
+    scrambled = small_png.with_name("scrambled.png")
+    scrambled.write_bytes(content)
+
+    assert find_fault(scrambled) == "is damaged (a PNG with a wrong check sum)"

@@ -1,8 +1,10 @@
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import huggingface_hub
 import pytest
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 from translate.bundle import Bundle, load_bundle, save_bundle
 from translate.errors import BundleError
@@ -88,3 +90,39 @@ def test_a_refused_push_says_why(monkeypatch: pytest.MonkeyPatch, bundle: Bundle
 
     with pytest.raises(BundleError, match=r"not mine: the Hugging Face Hub did not .*403"):
         push_bundle(bundle, "not mine", private=True, token=None)
+
+
+def test_offline_both_ways_say_so_and_what_to_look_at(bundle: Bundle) -> None:
+    # conftest.py sets HF_HUB_OFFLINE; nothing of the Hub's library is replaced here.
+    with pytest.raises(BundleError, match=r"me/winter: .*offline.*Check the name \(OWNER/NAME\)"):
+        push_bundle(bundle, "me/winter", private=True, token="none")  # noqa: S106
+    with pytest.raises(BundleError, match=r"me/winter: is neither .*HF_HUB_OFFLINE.*`hf auth"):
+        find_bundle("me/winter")
+
+
+def test_a_hub_that_does_not_answer_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, bundle: Bundle
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    nowhere = partial(huggingface_hub.HfApi, endpoint="http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setattr(huggingface_hub, "HfApi", nowhere)
+
+    with pytest.raises(BundleError, match=r"did not take the bundle \(.*Check the name"):
+        push_bundle(bundle, "me/winter", private=True, token="none")  # noqa: S106
+
+
+@pytest.mark.parametrize("kind", [*HfHubHTTPError.__bases__, RuntimeError, HFValidationError])
+def test_whatever_the_hubs_library_raises_becomes_a_bundle_error(
+    monkeypatch: pytest.MonkeyPatch, bundle: Bundle, kind: type[Exception]
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise kind("the line broke")
+
+    monkeypatch.setattr(FakeApi, "upload_folder", refuse)
+    monkeypatch.setattr(huggingface_hub, "HfApi", FakeApi)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", refuse)
+
+    with pytest.raises(BundleError, match=r"did not take the bundle \(the line broke\)"):
+        push_bundle(bundle, "me/winter", private=True, token=None)
+    with pytest.raises(BundleError, match=r"could be had from .*\(the line broke\)"):
+        find_bundle("me/winter")

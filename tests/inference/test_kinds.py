@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,19 @@ def test_sixteen_bit_files_give_eight_bit_images_with_alpha(tmp_path: Path) -> N
 def test_other_kinds_and_ranges_are_refused_with_what_was_found(photo: object, told: str) -> None:
     with pytest.raises(TranslateError, match=told):
         open_kind(photo)
+
+
+@pytest.mark.parametrize("kept", [0.6, 0.95])
+def test_an_image_whose_file_is_cut_short_is_told_though_it_opened(kept: float) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(noise).save(stream, "PNG")
+    content = stream.getvalue()
+
+    image = Image.open(io.BytesIO(content[: int(len(content) * kept)]))
+
+    with pytest.raises(TranslateError, match=r"A PIL image cannot be read \(.*truncated.*Open it"):
+        open_kind(image)
 
 
 def test_a_folder_is_sent_to_translate_folder(tmp_path: Path) -> None:

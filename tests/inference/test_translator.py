@@ -13,7 +13,7 @@ from PIL import Image
 
 from translate.bundle import Bundle, save_bundle
 from translate.errors import BundleError, TranslateError
-from translate.inference.translator import Translator
+from translate.inference.translator import Translator, _choose_device
 
 SIDES = st.integers(1, 70)
 
@@ -83,12 +83,35 @@ def test_an_unknown_direction_names_those_there_are(bundle: Bundle) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "device", ["quantum", "mps" if not torch.backends.mps.is_available() else "x"]
-)
-def test_an_absent_device_names_those_there_are(bundle: Bundle, device: str) -> None:
+FOREIGN = ["quantum", "", "xpu", "meta", "vulkan", "hpu", "mkldnn", "cuda:99", "cuda:-1", "cpu:1"]
+
+
+@pytest.mark.parametrize("device", FOREIGN)
+def test_a_device_that_cannot_be_used_names_those_there_are(bundle: Bundle, device: str) -> None:
     with pytest.raises(TranslateError, match=rf"'{device}'.* Here there is .*cpu"):
         Translator(bundle, device=device)
+
+
+def test_every_gpu_is_named_and_can_be_chosen(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+    with pytest.raises(
+        TranslateError, match=r"no device 'cuda:2'\. Here there is cuda, cuda:1, cpu\."
+    ):
+        Translator(bundle, device=torch.device("cuda", 2))
+
+    assert _choose_device("cuda:1") == torch.device("cuda", 1)
+    assert _choose_device(None) == torch.device("cuda")
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0", torch.device("cpu")])
+def test_a_device_may_be_named_in_words_or_given(
+    bundle: Bundle, device: str | torch.device
+) -> None:
+    assert Translator(bundle, device=device).device.type == "cpu"
 
 
 def test_deterministic_mode_normalises_each_photo_by_itself(bundle: Bundle) -> None:

@@ -20,6 +20,18 @@ def test_no_norm_changes_nothing() -> None:
     assert norm_layer("none", 4)(features) is features
 
 
+@pytest.mark.parametrize("word", ["layer", "Instance", "", None])
+def test_unknown_words_are_refused_with_those_there_are(word: str | None) -> None:
+    with pytest.raises(
+        ValueError, match=f"norm must be one of instance, batch, none, got {word!r}"
+    ):
+        norm_layer(word, 4)  # type: ignore[arg-type]
+    with pytest.raises(
+        ValueError, match=f"upsample must be one of transposed, resize, got {word!r}"
+    ):
+        upsampling(word, 4, 2, bias=True)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("kind", ["transposed", "resize"])
 def test_upsampling_doubles_both_sides(kind: str) -> None:
     assert upsampling(kind, 3, 2, bias=True)(torch.zeros(2, 3, 4, 6)).shape == (2, 2, 8, 12)

@@ -7,7 +7,6 @@ import pytest
 from accelerate import Accelerator
 
 from tests.toys import noise
-from translate.config import merge
 from translate.images import Pair
 from translate.methods import load_method
 from translate.recipe import Recipe, load_recipe
@@ -15,7 +14,6 @@ from translate.training.stepper import Stepper
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
-ANY_FOLDER: dict[str, Any] = {"data": {"folder": None, "folder_a": ".", "folder_b": "."}}
 NARROW: dict[str, Any] = {
     "method": {
         "generator": {"base_channels": 4, "blocks": 1},
@@ -27,11 +25,11 @@ NARROW: dict[str, Any] = {
 
 @pytest.mark.parametrize("file", CONFIGS, ids=lambda file: file.stem)
 def test_a_recipe_takes_a_step_with_narrow_networks(file: Path) -> None:
-    recipe: Recipe = load_recipe(file, merge(ANY_FOLDER, NARROW))
+    recipe: Recipe = load_recipe(file, NARROW, needs_photos=False)
     method = load_method(recipe.method.name).build(recipe.method, recipe.training.seed)
     accelerator = Accelerator(cpu=True, mixed_precision="no")
-    side_px = 64
-    pair = Pair(noise(2, 3, side_px, side_px), noise(2, 3, side_px, side_px, seed=1))
+    side_px = recipe.data.crop_px
+    pair = Pair(noise(1, 3, side_px, side_px), noise(1, 3, side_px, side_px, seed=1))
 
     seen = Stepper(method, recipe.training, accelerator).step(pair)
 
@@ -48,16 +46,16 @@ def test_a_recipe_says_at_its_head_how_to_run_it(file: Path) -> None:
 
 @pytest.mark.parametrize("file", CONFIGS, ids=lambda file: file.stem)
 def test_a_recipe_is_named_after_its_method(file: Path) -> None:
-    assert load_recipe(file, ANY_FOLDER).method.name == file.stem.partition("_")[0]
+    assert load_recipe(file, {}, needs_photos=False).method.name == file.stem.partition("_")[0]
 
 
 @pytest.mark.parametrize("name", ["cyclegan_summer2winter", "cyclegan_day2night"])
 def test_the_recipes_for_a_gpu_have_the_papers_settings(name: str) -> None:
     paper = load_method("cyclegan").Settings()
-    recipe = load_recipe(ROOT / "configs" / f"{name}.yaml", ANY_FOLDER)
+    recipe = load_recipe(ROOT / "configs" / f"{name}.yaml", {}, needs_photos=False)
 
     assert recipe.method == paper
     assert (recipe.data.load_px, recipe.data.crop_px) == (286, 256)
     training = recipe.training
-    assert (training.epochs, training.decay_epochs) == (200, 100)
+    assert (training.epochs, training.decay_epochs) == (200, None)
     assert (training.batch_size, training.learning_rate) == (1, 2e-4)

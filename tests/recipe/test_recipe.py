@@ -1,13 +1,16 @@
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from tests.toys import write_data_set
 from translate.config import parse_flags
 from translate.errors import ConfigError
 from translate.recipe import load_recipe
-from translate.recipe.recipe import refuse_changes, write_recipe
+from translate.recipe.recipe import recipe_kind, refuse_changes, write_recipe
 
 
 @pytest.fixture
@@ -18,6 +21,27 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
+def literals(kind: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every word that some setting takes, and its flag."""
+    for name, field in kind.model_fields.items():
+        for member in (field.annotation, *get_args(field.annotation)):
+            if get_origin(member) is Literal:
+                yield from ((prefix + name, word) for word in get_args(member))
+            elif isinstance(member, type) and issubclass(member, BaseModel):
+                yield from literals(member, f"{prefix}{name}.")
+
+
+@pytest.mark.parametrize(("key", "word"), [*literals(recipe_kind("cyclegan", "unpaired"))])
+def test_every_word_that_a_setting_takes_can_be_given_as_a_flag(
+    file: Path, key: str, word: str
+) -> None:
+    value: object = load_recipe(file, parse_flags([f"--{key.replace('_', '-')}", word]))
+    for part in key.split("."):
+        value = getattr(value, part)
+
+    assert value == word
+
+
 def test_an_almost_empty_recipe_is_the_papers(file: Path) -> None:
     recipe = load_recipe(file, {}, "cyclegan")
 
@@ -25,12 +49,14 @@ def test_an_almost_empty_recipe_is_the_papers(file: Path) -> None:
     assert (recipe.method.cycle_weight, recipe.method.pool_size) == (10, 50)
     assert (recipe.method.generator.blocks, recipe.method.generator.base_channels) == (9, 64)
     training = recipe.training
-    assert (training.epochs, training.decay_epochs, training.batch_size) == (200, 100, 1)
+    assert (training.epochs, training.batch_size) == (200, 1)
+    assert [training.rate(epoch) for epoch in (0, 99)] == [2e-4, 2e-4]
+    assert training.rate(199) == pytest.approx(2e-4 / 101)
     assert (training.learning_rate, training.betas) == (2e-4, (0.5, 0.999))
 
 
 def test_flags_win_over_the_file(file: Path) -> None:
-    words = "--training.epochs 7 --training.decay-epochs 0 --method.discriminator.name pixelgan"
+    words = "--training.epochs 7 --method.discriminator.name pixelgan"
 
     recipe = load_recipe(file, parse_flags([*words.split(), "--training.precision", "no"]))
 
@@ -63,7 +89,7 @@ def test_every_problem_of_file_flags_and_folders_is_in_one_message(tmp_path: Pat
 
 
 def test_a_data_set_that_can_be_drawn_is_not_missing(tmp_path: Path) -> None:
-    (tmp_path / "scenes.yaml").write_text("title: x\nlicence: MIT\nlayout: unpaired\n")
+    (tmp_path / "scenes.yaml").write_text("title: x\nlicence: MIT\nscenes: {train: 1}\n")
     file = tmp_path / "mine.yaml"
     file.write_text(f"data: {{folder: {tmp_path / 'scenes'}}}\n")
 
@@ -73,9 +99,12 @@ def test_a_data_set_that_can_be_drawn_is_not_missing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("method: {name: cut}", "there is no method 'cut'. Choose one of: cyclegan"),
-        ("data: {layout: triples}", "there is no layout 'triples'. Choose one of: unpaired"),
-        ("training: {epochs: 5}", r"decay_epochs \(100\) must not exceed epochs \(5\)"),
+        ("method: {name: cut}", "method.name: must be one of: cyclegan.*, got 'cut'"),
+        ("data: {layout: triples}", "data.layout: must be one of: .*unpaired, got 'triples'"),
+        ("training: {epochs: 5, decay_epochs: 6}", r"\(6\) must not exceed epochs \(5\)"),
+        ("training: {betas: [5, 7]}", "training.betas.0: must be less than 1, got 5"),
+        (f"training: {{seed: {10**25}}}", "training.seed: must be less than 9223372036854775808"),
+        ("data: {test_is_paired: true, test_px: 8}", "test_px must be at least 11"),
         ("data: {crop_px: 300}", "crop_px must not be greater than load_px"),
     ],
 )
@@ -110,3 +139,30 @@ def test_a_resumed_run_keeps_its_recipe_but_for_what_may_change(file: Path, tmp_
     refuse_changes(load_recipe(file, parse_flags(["--training.workers", "0"])), written)
     with pytest.raises(ConfigError, match=r"training\.batch_size: was 1, is now 4"):
         refuse_changes(load_recipe(file, parse_flags(["--training.batch-size", "4"])), written)
+
+
+def test_an_unknown_method_hides_no_other_problem(file: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(file, {"method": {"name": "cyclegn"}, "training": {"epochs": 0}}, "cyclegan")
+
+    assert "method.name: must be one of: cyclegan" in str(caught.value)
+    assert "training.epochs: must be greater than 0" in str(caught.value)
+
+
+def test_own_folders_over_a_recipe_with_known_answers_need_test_folders(file: Path) -> None:
+    photos = yaml.safe_load(file.read_text())["data"]["folder"]
+    own = {"folder_a": f"{photos}/trainA", "folder_b": f"{photos}/trainB", "test_is_paired": True}
+
+    with pytest.raises(ConfigError, match=r"data\.test_is_paired: true, but there are no test"):
+        load_recipe(file, {"data": own})
+    assert load_recipe(file, {"data": {**own, "test_is_paired": "false"}})
+
+
+def test_moved_photos_do_not_keep_a_run_from_going_on(file: Path, tmp_path: Path) -> None:
+    written = tmp_path / "recipe.yaml"
+    recipe = load_recipe(file, {})
+    write_recipe(recipe, written)
+
+    moved = recipe.model_copy(update={"data": recipe.data.model_copy(update={"folder": tmp_path})})
+
+    refuse_changes(moved, written)

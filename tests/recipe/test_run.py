@@ -141,7 +141,6 @@ def test_a_built_in_data_set_is_drawn_as_its_card_says(folder: Path) -> None:
     card = {
         "title": "Scenes",
         "licence": "MIT",
-        "layout": "unpaired",
         "scenes": {"side_px": 24, "train": 2, "test": 1, "b": {"season": "winter"}},
     }
     (folder / "scenes.yaml").write_text(yaml.safe_dump(card))
@@ -166,3 +165,54 @@ def test_more_photos_of_one_domain_than_of_the_other_are_fine(folder: Path) -> N
     )
 
     assert result.is_finished
+
+
+@pytest.mark.parametrize("text", ["data: {folder: photos}", "a: [", "title: only a title"])
+def test_a_yaml_that_is_no_card_beside_the_photos_is_left_alone(folder: Path, text: str) -> None:
+    (folder / "photos.yaml").write_text(text)
+    if text == "a: [":
+        with pytest.raises(ConfigError, match=r"photos\.yaml: is not valid YAML"):
+            run(recipe(folder))
+        assert not (folder / "runs").exists()
+        return
+
+    card = (run(recipe(folder)).folder / "bundle" / "README.md").read_text()
+
+    assert "licence: unknown" in card
+    assert "photos of the user's own" in card
+
+
+def test_own_folders_do_not_inherit_the_licence_of_the_recipes_data_set(folder: Path) -> None:
+    (folder / "scenes.yaml").write_text("title: Scenes\nlicence: MIT\nscenes: {train: 1}\n")
+    own = {"folder_a": str(folder / "photos/trainA"), "folder_b": str(folder / "photos/trainB")}
+
+    result = run(recipe(folder, folder=str(folder / "scenes"), **own, test_is_paired=False))
+
+    assert "Scenes" not in (result.folder / "bundle" / "README.md").read_text()
+    assert not (folder / "scenes").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"crop_px": 18}, r"data\.crop_px: must be at least \d+ and a multiple of 4.*Use 16 or 20"),
+        ({"crop_px": 4}, r"data\.crop_px: must be at least 8.*got 4\. Use 8"),
+        ({"test_px": 23}, r"data\.test_px: .*got 23\. Use 20 or 24"),
+    ],
+)
+def test_squares_that_the_networks_cannot_take_are_refused_at_once(
+    folder: Path, data: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run(recipe(folder, **data))
+    assert not (folder / "runs").exists()
+
+
+def test_a_tracker_writes_into_the_runs_folder(folder: Path) -> None:
+    chosen = recipe(folder)
+    training = chosen.training.model_copy(update={"trackers": ("tensorboard",)})
+
+    result = run(chosen.model_copy(update={"training": training}))
+
+    assert list(result.folder.rglob("events.out.tfevents*"))
+    assert {entry.name for entry in folder.iterdir()} == {"photos", "runs", "tiny.yaml"}

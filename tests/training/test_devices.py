@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -36,6 +34,21 @@ def test_auto_heeds_what_accelerate_launch_was_told(monkeypatch: pytest.MonkeyPa
     assert devices.resolve_precision("auto") == "bf16"
 
 
+def test_fp16_of_accelerate_launch_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "fp16")
+
+    with pytest.raises(ConfigError, match="fp16 needs a GPU"):
+        devices.resolve_precision("auto")
+
+
+def test_a_gpu_that_may_not_be_used_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
+
+    with pytest.raises(ConfigError, match="fp16 needs a GPU"):
+        devices.resolve_precision("fp16")
+
+
 def test_a_torch_that_cannot_tell_is_taken_for_no(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
 
@@ -43,19 +56,17 @@ def test_a_torch_that_cannot_tell_is_taken_for_no(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_unknown_tracker_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"training\.trackers: .*tensorboard"):
+    with pytest.raises(ConfigError, match=r"no tracker 'notebook'.*tensorboard"):
         devices.make_accelerator(tiny_training(trackers=["notebook"]))
 
 
-def test_tensorboard_is_among_the_trackers(tmp_path: Path) -> None:
-    accelerator = devices.make_accelerator(tiny_training(trackers=["tensorboard"]))
-    accelerator.project_configuration.set_directories(str(tmp_path))
+def test_a_tracker_that_is_not_installed_is_refused_rather_than_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(devices, "get_available_trackers", list)
 
-    accelerator.init_trackers("photo_translate")
-    accelerator.log({"loss": 1.0}, step=1)
-    accelerator.end_training()
-
-    assert list(tmp_path.rglob("events.out.tfevents*"))
+    with pytest.raises(ConfigError, match="wandb is not installed"):
+        devices.make_accelerator(tiny_training(trackers=["wandb"]))
 
 
 def test_one_process_has_every_core_it_may_use() -> None:

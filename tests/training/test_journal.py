@@ -43,9 +43,23 @@ def test_a_resumed_journal_has_no_line_twice(tmp_path: Path, accelerator: Accele
     lines = [json.dumps({"step": step, "epoch": 0}) + "\n" for step in (1, 2, 3)]
     file.write_text("".join(lines) + '{"step": 4, "ep')  # a crash cut the last line short
 
-    Journal(file, accelerator, step=2).write(3, 0)
+    journal = Journal(file, accelerator)
+    journal.go_on_from(step=2)
+    journal.write(3, 0)
 
     assert [line["step"] for line in read_journal(file)] == [1, 2, 3]
+
+
+def test_means_under_way_are_taken_up_again(tmp_path: Path, accelerator: Accelerator) -> None:
+    stopped, resumed = (Journal(tmp_path / f"{i}.jsonl", accelerator) for i in range(2))
+    stopped.note({"loss": torch.tensor(1.0)})
+
+    resumed.load_state_dict(stopped.state_dict())
+    resumed.note({"loss": torch.tensor(3.0)})
+
+    assert resumed.has_news
+    assert resumed.write(2, 0)["loss"] == 2.0
+    assert not resumed.has_news
 
 
 def test_a_run_without_a_journal_has_no_lines(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from translate.errors import TrainingError
 from translate.training.run_folder import find_state, new_run_folder
-from translate.training.state import Progress, save_state
+from translate.training.state import Position, save_state
 
 
 @pytest.fixture(autouse=True)
@@ -38,14 +38,29 @@ def test_a_folder_that_cannot_be_made_is_refused() -> None:
 
 def test_latest_is_the_state_saved_last_of_all_runs_of_the_name() -> None:
     states = [
-        save_state(Path(f"runs/sample{number}/state"), Progress(step=step), {}, {})
-        for number, step in (("", 900), ("-2", 100))
+        save_state(Path(f"runs/sample{number}/state"), Position(step=step), {}, {}, {})
+        for number, step in (("", 900), ("-2", 100), ("-big", 5000))
     ]
-    os.utime(states[0], (1, 1))
+    os.utime(states[0], (1, 1))  # and of sample-big, which is no run of sample, nothing
 
     assert find_state("latest", None, "sample") == states[1]
     assert find_state("latest", Path("runs/sample"), "sample") == states[0]
-    assert find_state(str(states[0]), None, "sample") == states[0]
+    assert find_state(str(states[0]), None, "sample") == states[0].absolute()
+
+
+def test_of_one_run_the_latest_state_is_the_one_of_most_steps() -> None:
+    states = [save_state(Path("runs/x/state"), Position(step=s), {}, {}, {}) for s in (5, 40)]
+    for state in states:
+        os.utime(state, (1, 1))  # copied, so that times say nothing
+
+    assert find_state("latest", None, "x") == states[1]
+
+
+def test_a_state_is_not_resumed_in_the_folder_of_another_run() -> None:
+    state = save_state(Path("runs/x/state"), Position(step=5), {}, {}, {})
+
+    with pytest.raises(TrainingError, match=r"belongs to the run in .*runs/x, not in runs/y"):
+        find_state(str(state), Path("runs/y"), "x")
 
 
 def test_nothing_to_resume_is_said_with_where_it_was_sought() -> None:

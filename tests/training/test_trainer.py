@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from accelerate.state import AcceleratorState, GradientState
 from torch import Tensor
 
 from tests.toys import NoisePairs, noise, tiny_cyclegan, tiny_training
-from translate.errors import DataError
+from translate.data import Splits
+from translate.errors import DataError, TrainingError
 from translate.images import Pair
 from translate.phase import Scalars
 from translate.training.devices import make_accelerator
@@ -19,14 +21,22 @@ from translate.training.trainer import Trainer
 SAMPLES = Pair(noise(2, 3, 20, 20), noise(2, 3, 20, 20, seed=1))
 
 
-def trainer(folder: Path, photos: int = 8, **settings: Any) -> Trainer:
+def trainer(
+    folder: Path,
+    photos: int = 8,
+    fingerprint: str = "",
+    method: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Trainer:
+    """A new run; forget what Accelerate remembers of the one before."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
     folder.mkdir(exist_ok=True)
     domains = {"a": "summer", "b": "winter"}
     chosen = tiny_training(**settings)
     accelerator = make_accelerator(chosen)
-    return Trainer(
-        tiny_cyclegan(), NoisePairs(photos), SAMPLES, domains, chosen, accelerator, folder
-    )
+    data = Splits(NoisePairs(photos), None, domains, 16, 16, False, fingerprint, None)
+    return Trainer(tiny_cyclegan(**(method or {})), data, SAMPLES, chosen, accelerator, folder)
 
 
 def weights(trainer: Trainer) -> dict[str, Tensor]:
@@ -42,12 +52,12 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     taken = 0
     step = Stepper.step
 
-    def counted(self: Stepper, pair: Pair) -> Scalars:
+    def counted(self: Stepper, pair: Pair, ends_epoch: bool = False) -> Scalars:
         nonlocal taken
         taken += 1
         if taken == steps:
             os.kill(os.getpid(), signal.SIGINT)
-        return step(self, pair)
+        return step(self, pair, ends_epoch)
 
     monkeypatch.setattr(Stepper, "step", counted)
 
@@ -66,30 +76,82 @@ def test_a_run_leaves_journal_grids_and_state(tmp_path: Path) -> None:
     assert states == ["step_00000008", "step_00000012"]
 
 
+DROPOUT = {"generator": {"base_channels": 4, "blocks": 1, "dropout": True}}
+BATCH_NORM = {"generator": {"base_channels": 4, "blocks": 1, "norm": "batch"}}
+
+
+@pytest.mark.parametrize(
+    ("steps", "settings"),
+    [
+        (3, {}),
+        (4, {}),  # the end of an epoch
+        (5, {"workers": 1}),
+        (3, {"method": DROPOUT}),
+        (3, {"method": BATCH_NORM, "clip_norm": 0.1}),
+        (3, {"photos": 6, "accumulate_steps": 2}),  # 3 steps an epoch: 2 updates
+    ],
+    ids=["inside", "between", "workers", "dropout", "batch norm", "accumulated"],
+)
 def test_stopped_and_resumed_ends_bit_equal_to_never_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, settings: dict[str, Any]
 ) -> None:
-    straight = trainer(tmp_path / "straight")
+    straight = trainer(tmp_path / "straight", **settings)
     assert straight.train()
     with monkeypatch.context() as patched:
-        stop_at(patched, steps=3)
-        assert not trainer(tmp_path / "stopped").train()
+        stop_at(patched, steps)
+        assert not trainer(tmp_path / "stopped", **settings).train()
 
-    resumed = trainer(tmp_path / "stopped")
-    (state,) = list_states(tmp_path / "stopped" / "state")
-    resumed.resume(state)
-    assert state.name == "step_00000003"
+    resumed = trainer(tmp_path / "stopped", **settings)
+    resumed.resume(list_states(tmp_path / "stopped" / "state")[-1])
+    assert resumed.at.step == steps
     assert resumed.train()
 
     assert all(value.equal(weights(straight)[key]) for key, value in weights(resumed).items())
-    steps = [line["step"] for line in read_journal(tmp_path / "stopped" / "journal.jsonl")]
-    assert steps == [2, 4, 6, 8]
+    for line, other in zip(
+        journal(tmp_path / "straight"), journal(tmp_path / "stopped"), strict=True
+    ):
+        assert line == other
+
+
+def journal(folder: Path) -> list[dict[str, Any]]:
+    """All lines of a run, but for how fast it was."""
+    lines = read_journal(folder / "journal.jsonl")
+    return [{k: v for k, v in line.items() if k != "images_per_second"} for line in lines]
+
+
+def test_the_last_steps_of_a_run_are_in_the_journal(tmp_path: Path) -> None:
+    trainer(tmp_path, epochs=1, decay_epochs=0, log_every_steps=3).train()
+
+    assert [line["step"] for line in journal(tmp_path)] == [3, 4]
+
+
+def test_every_epoch_ends_with_an_update_however_few_gradients_there_are(tmp_path: Path) -> None:
+    run = trainer(tmp_path, epochs=1, decay_epochs=0, accumulate_steps=50)
+    before = {key: value.clone() for key, value in weights(run).items()}
+
+    run.train()
+
+    assert any(not value.equal(before[key]) for key, value in weights(run).items())
+
+
+def test_other_photos_are_refused_on_resume(tmp_path: Path) -> None:
+    trainer(tmp_path, fingerprint="these").train()
+
+    with pytest.raises(TrainingError, match="training photos: was these, is now those"):
+        trainer(tmp_path, fingerprint="those").resume(list_states(tmp_path / "state")[-1])
+
+
+def test_other_networks_are_refused_on_resume(tmp_path: Path) -> None:
+    trainer(tmp_path).train()
+
+    with pytest.raises(TrainingError, match="does not fit this run"):
+        trainer(tmp_path, method=BATCH_NORM).resume(list_states(tmp_path / "state")[-1])
 
 
 def test_two_readers_give_the_run_of_none(tmp_path: Path) -> None:
-    alone, helped = trainer(tmp_path / "a"), trainer(tmp_path / "b", workers=2)
-
+    alone = trainer(tmp_path / "a", method=DROPOUT)
     alone.train()
+    helped = trainer(tmp_path / "b", method=DROPOUT, workers=2)
     helped.train()
 
     assert all(value.equal(weights(alone)[key]) for key, value in weights(helped).items())

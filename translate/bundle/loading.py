@@ -1,20 +1,11 @@
 """Read a bundle and trust nothing in it: it may be damaged, foreign, newer or hostile."""
 
-import hashlib
 import json
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from translate.bundle.schema import (
-    DIRECTIONS,
-    FORMAT_VERSION,
-    MODEL_FILE,
-    Bundle,
-    Model,
-    weight_file,
-)
-from translate.bundle.weights import FETCH_AGAIN, load_generator, sha256_of
+from translate.bundle.schema import FORMAT_VERSION, MODEL_FILE, Bundle, Model
+from translate.bundle.weights import FETCH_AGAIN, load_generator
 from translate.config import check
 from translate.errors import BundleError, ConfigError
 from translate.networks import Generator
@@ -22,31 +13,20 @@ from translate.networks import Generator
 LARGEST_MODEL_FILE = 2**20  # bytes; a real one takes a few thousand
 
 
-def load_bundle(folder: Path, directions: Collection[str] | None = None) -> Bundle:
+def load_bundle(folder: Path) -> Bundle:
     """Open a bundle, its generators in evaluation mode on the CPU.
 
     Nothing in it is executed, torch's random numbers are left alone, and no memory is taken for
     weights that do not fit the network that model.json describes.
 
-    Args:
-        directions: Load only these; None: all there are.
-
     Raises:
-        BundleError: The bundle is missing, damaged, foreign or newer, or lacks a direction.
+        BundleError: The bundle is missing, damaged, foreign or newer.
     """
     folder = Path(folder)
     model = _check_model(_read_model(folder), folder / MODEL_FILE)
-    wanted = model.directions.keys() if directions is None else directions
-    if absent := [direction for direction in wanted if direction not in model.directions]:
-        there = " and ".join(
-            f"{direction} ({exported.from_domain} to {exported.to_domain})"
-            for direction, exported in model.directions.items()
-        )
-        raise BundleError(f"{folder}: has no direction {absent[0]!r}. There is {there}.")
     generators: dict[str, Generator] = {
         direction: load_generator(folder, direction, exported)
         for direction, exported in model.directions.items()
-        if direction in wanted
     }
     return Bundle(
         method=model.method,
@@ -57,22 +37,6 @@ def load_bundle(folder: Path, directions: Collection[str] | None = None) -> Bund
         data_fingerprint=model.data_fingerprint,
         facts=model.facts,
     )
-
-
-def fingerprint(folder: Path) -> str:
-    """Identify a bundle by the SHA-256 of model.json and weights; the card may be edited.
-
-    Raises:
-        BundleError: There is no bundle in the folder.
-    """
-    folder = Path(folder)
-    _read_model(folder)
-    names = [
-        MODEL_FILE,
-        *(weight_file(d) for d in DIRECTIONS if (folder / weight_file(d)).exists()),
-    ]
-    lines = [f"{sha256_of(folder / name)}  {name}\n" for name in names]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _read_model(folder: Path) -> dict[str, Any]:

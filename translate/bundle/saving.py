@@ -20,7 +20,8 @@ from translate.bundle.schema import (
     Model,
     weight_file,
 )
-from translate.errors import BundleError
+from translate.config import check
+from translate.errors import BundleError, ConfigError
 from translate.networks import GENERATORS, Generator
 from translate.version import __version__
 
@@ -34,13 +35,14 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     the writing, the folder holds the old bundle or the new one, never half of each.
 
     Raises:
-        BundleError: The folder holds other things than a bundle, or cannot be written.
+        BundleError: The folder holds other things than a bundle, or cannot be written, or the
+            bundle says something that `Model` does not allow.
     """
     folder = Path(folder).resolve()
     _refuse_foreign(folder)
     weights = {name: _weights(generator) for name, generator in bundle.generators.items()}
     files = {weight_file(direction): content for direction, content in weights.items()}
-    files[MODEL_FILE] = _model(bundle, weights).model_dump_json(indent=2).encode() + b"\n"
+    files[MODEL_FILE] = _model(bundle, weights, folder).model_dump_json(indent=2).encode() + b"\n"
     files[CARD_FILE] = model_card(bundle).encode()
     try:
         _write_whole(files, folder)
@@ -67,24 +69,26 @@ def _weights(generator: Generator) -> bytes:
     return save(state, metadata={"format": "pt"})
 
 
-def _model(bundle: Bundle, weights: Mapping[str, bytes]) -> Model:
+def _model(bundle: Bundle, weights: Mapping[str, bytes], folder: Path) -> Model:
     directions = {
         direction: _exported(bundle, direction, hashlib.sha256(weights[direction]).hexdigest())
         for direction in bundle.generators
     }
-    return Model.model_validate(
-        {
-            "format_version": FORMAT_VERSION,
-            "written_by": __version__,
-            "method": bundle.method,
-            "domains": dict(bundle.domains),
-            "directions": directions,
-            "training_side_px": bundle.training_side_px,
-            "inference_mode": bundle.inference_mode,
-            "data_fingerprint": bundle.data_fingerprint,
-            "facts": dict(bundle.facts),
-        }
-    )
+    values = {
+        "format_version": FORMAT_VERSION,
+        "written_by": __version__,
+        "method": bundle.method,
+        "domains": dict(bundle.domains),
+        "directions": directions,
+        "training_side_px": bundle.training_side_px,
+        "inference_mode": bundle.inference_mode,
+        "data_fingerprint": bundle.data_fingerprint,
+        "facts": dict(bundle.facts),
+    }
+    try:
+        return check(Model, values, where=f"{folder / MODEL_FILE}, about to be written,")
+    except ConfigError as error:
+        raise BundleError(f"{error}\nCorrect this and save the bundle again.") from error
 
 
 def _exported(bundle: Bundle, direction: str, sha256: str) -> dict[str, Any]:

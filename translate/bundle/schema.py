@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import ConfigDict, Field, JsonValue, field_validator
 
 from translate.config import Settings
 from translate.networks import Generator
@@ -83,14 +83,15 @@ class ExportedGenerator(Settings):
     @classmethod
     def _bounded(cls, arguments: dict[str, object]) -> dict[str, object]:
         for name, value in arguments.items():
-            # `not <=` also catches nan.
-            if isinstance(value, int | float) and not abs(value) <= LARGEST_ARGUMENT:
+            if isinstance(value, int | float) and abs(value) > LARGEST_ARGUMENT:
                 raise ValueError(f"{name} must lie within {LARGEST_ARGUMENT} of 0, got {value}")
         return arguments
 
 
 class Model(Settings):
     """The contents of model.json."""
+
+    model_config = ConfigDict(allow_inf_nan=True)  # in facts: a loss that broke costs no bundle
 
     format_version: Literal[1]
     written_by: str  # the version of photo-translate

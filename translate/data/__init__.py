@@ -20,8 +20,8 @@ class LayoutModule(Protocol):
         """Find the photos and make data sets of them."""
         ...
 
-    def missing_folders(self, settings: Any) -> list[config.Problem]:
-        """Say which folders are not there, key by key."""
+    def problems(self, settings: Any) -> list[config.Problem]:
+        """Say what of folders is wrong, key by key, before anything is read."""
         ...
 
 
@@ -47,4 +47,4 @@ def load_layout(name: str) -> LayoutModule:
 
 def _is_layout(name: str) -> bool:
     module = import_module(f"{__name__}.{name}")
-    return all(hasattr(module, offer) for offer in ("Settings", "build", "missing_folders"))
+    return all(hasattr(module, offer) for offer in ("Settings", "build", "problems"))

@@ -11,32 +11,30 @@ class Card(Settings):
 
     title: str  # one line for people
     licence: str  # what may be done with it
-    layout: str  # how its files lie: the `data.layout` of recipes that use it
-    scenes: SceneSet | None = None  # drawn by this package, not downloaded
-
-
-def card_file(folder: Path) -> Path:
-    """Say where the card of a data set's folder lies: beside it, under the same name."""
-    return folder.with_name(folder.name + ".yaml")
+    scenes: SceneSet | None = None  # drawn by this package
 
 
 def read_card(folder: Path) -> Card | None:
-    """Read the card of a data set's folder; None: it has none.
+    """Read the card of a data set's folder: `X.yaml` beside `X`, if it looks like one.
 
     Raises:
         ConfigError: The card is not valid.
     """
-    file = card_file(folder)
-    return check(Card, read_yaml(file), str(file)) if file.is_file() else None
+    folder = folder.absolute()
+    file = folder.with_name(f"{folder.name}.yaml")
+    values = read_yaml(file) if folder.name and file.is_file() else {}
+    is_card = {"title", "licence"} <= values.keys()  # beside photos may lie a recipe for them
+    return check(Card, values, str(file)) if is_card else None
 
 
-def prepare(folder: Path) -> None:
-    """Draw a built-in data set if its card says so and its folder is not there yet.
+def prepare(folder: Path) -> Card | None:
+    """Read a data set's card, and draw the data set if it can be drawn and is not there yet.
 
     Raises:
         ConfigError: The card is not valid.
         DataError: The folder cannot be written.
     """
-    card = None if folder.exists() else read_card(folder)
-    if card is not None and card.scenes is not None:
+    card = read_card(folder)
+    if card is not None and card.scenes is not None and not folder.exists():
         write_scenes(folder, card.scenes)
+    return card

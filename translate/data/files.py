@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from translate.errors import DataError
-from translate.images import IMAGE_SUFFIXES, find_fault
+from translate.images import IMAGE_SUFFIXES, find_fault, find_photos
 
 logger = logging.getLogger(__name__)
 
 SCAN_THREADS = 8  # enough to hide a slow disk; the work itself is light
-LISTED = 10  # problems or names in a message before "and N more"
+LISTED = 10  # files or names in a message before "and N more"
 
 
 @dataclass(frozen=True)
-class Problem:
+class BadFile:
     """A photo that cannot be used."""
 
     file: Path
@@ -29,14 +29,18 @@ class Problem:
 def list_photos(folder: Path) -> list[Path]:
     """Find all photos in a folder and the folders inside it, in an order that never changes.
 
-    Hidden files, and files whose suffix is none of `IMAGE_SUFFIXES`, are passed over.
+    Hidden files, and files whose suffix is none of `IMAGE_SUFFIXES`, are passed over. Linked
+    folders are searched like others, but never in circles.
 
     Raises:
-        DataError: There is no such folder, or no photo in it.
+        DataError: There is no such folder, a part of it cannot be read, or it holds no photo.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: {describe_absence(folder)}")
-    files = [file for file in folder.rglob("*") if _is_photo(file.relative_to(folder))]
+    files, _, unreadable = find_photos(folder)
+    if unreadable:
+        closed, reason = unreadable[0]
+        raise DataError(f"{closed}: {reason}. Allow reading it, or move it out of {folder}.")
     if not files:
         raise DataError(
             f"{folder}: holds no photos ({' '.join(IMAGE_SUFFIXES)}), {_contents(folder)}. "
@@ -53,7 +57,7 @@ def describe_absence(folder: Path) -> str:
     return f"there is no such folder; {nearest} exists, {_contents(nearest)}. Correct the path."
 
 
-def scan_photos(files: Sequence[Path], least_px: int) -> tuple[list[Path], list[Problem]]:
+def scan_photos(files: Sequence[Path], least_px: int) -> tuple[list[Path], list[BadFile]]:
     """Part the usable photos from the broken and the tiny ones, each in the order given.
 
     Args:
@@ -62,10 +66,10 @@ def scan_photos(files: Sequence[Path], least_px: int) -> tuple[list[Path], list[
     with ThreadPoolExecutor(SCAN_THREADS) as pool:
         faults = list(pool.map(lambda file: find_fault(file, least_px), files))
     usable = [file for file, fault in zip(files, faults, strict=True) if fault is None]
-    problems = [
-        Problem(file, fault) for file, fault in zip(files, faults, strict=True) if fault is not None
+    bad_files = [
+        BadFile(file, fault) for file, fault in zip(files, faults, strict=True) if fault is not None
     ]
-    return usable, problems
+    return usable, bad_files
 
 
 def usable_photos(folder: Path, least_px: int, skip_bad_files: bool) -> list[Path]:
@@ -74,53 +78,53 @@ def usable_photos(folder: Path, least_px: int, skip_bad_files: bool) -> list[Pat
     Raises:
         DataError: Files cannot be used and may not be skipped, or nothing is left.
     """
-    usable, problems = scan_photos(list_photos(folder), least_px)
-    if problems and not skip_bad_files:
+    usable, bad_files = scan_photos(list_photos(folder), least_px)
+    if bad_files and not skip_bad_files:
         raise DataError(
-            f"{folder}: {len(problems)} of {len(usable) + len(problems)} photos cannot be used:\n"
-            f"{_listing(problems)}\n"
+            f"{folder}: {len(bad_files)} of {len(usable) + len(bad_files)} photos cannot be used:\n"
+            f"{_listing(bad_files)}\n"
             "Mend or remove them, or set data.skip_bad_files to go on without them."
         )
     if not usable:
         raise DataError(
-            f"{folder}: none of its {len(problems)} photos can be used:\n{_listing(problems)}\n"
+            f"{folder}: none of its {len(bad_files)} photos can be used:\n{_listing(bad_files)}\n"
             "Mend them or name another folder."
         )
-    if problems:
-        kinds = Counter(problem.reason.split(" (")[0].split(":")[0] for problem in problems)
+    if bad_files:
+        kinds = Counter(bad.reason.split(" (")[0].split(":")[0] for bad in bad_files)
         counted = ", ".join(f"{count} x '{kind}'" for kind, count in kinds.most_common())
         logger.warning(
             "%s: %d of %d photos are left out: %s",
             folder,
-            len(problems),
-            len(usable) + len(problems),
+            len(bad_files),
+            len(usable) + len(bad_files),
             counted,
         )
     return usable
 
 
-def fingerprint(files: Sequence[Path]) -> str:
+def fingerprint(*folders: tuple[Path, Sequence[Path]]) -> str:
     """Tell one set of photos from another by names and sizes; no photo is opened.
 
+    Args:
+        folders: Each with those of its files that count.
+
     Returns:
-        A SHA-256 in hexadecimal, the same wherever the folders lie.
+        A SHA-256 in hexadecimal, the same wherever each of the folders lies.
     """
-    root = Path(os.path.commonpath(files)) if len(files) > 1 else files[0].parent
     digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.relative_to(root).as_posix()}\0{file.stat().st_size}\n".encode())
+    for folder, files in folders:
+        digest.update(f"{len(files)}\n".encode())  # a photo moved to the next folder is a change
+        for file in files:
+            name = file.absolute().relative_to(folder.absolute())
+            digest.update(os.fsencode(name.as_posix()) + f"\0{file.stat().st_size}\n".encode())
     return digest.hexdigest()
 
 
-def _is_photo(path: Path) -> bool:
-    is_hidden = any(part.startswith(".") for part in path.parts)
-    return path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden
-
-
-def _listing(problems: Sequence[Problem]) -> str:
-    lines = [f"  {problem.file}: {problem.reason}" for problem in problems[:LISTED]]
-    if len(problems) > LISTED:
-        lines.append(f"  ... and {len(problems) - LISTED} more")
+def _listing(bad_files: Sequence[BadFile]) -> str:
+    lines = [f"  {bad.file}: {bad.reason}" for bad in bad_files[:LISTED]]
+    if len(bad_files) > LISTED:
+        lines.append(f"  ... and {len(bad_files) - LISTED} more")
     return "\n".join(lines)
 
 

@@ -1,9 +1,11 @@
 """What every layout of data gives, and what it is asked for."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from torch.utils.data import Dataset
 
+from translate.data.cards import Card
 from translate.images import Pair
 
 
@@ -18,9 +20,26 @@ class Draw(NamedTuple):
     index: int  # type: ignore[assignment]  # hides a method of tuples that nobody calls
 
 
-class Splits(NamedTuple):
-    """A data set's photos: to learn from, and to look at."""
+@dataclass(frozen=True)
+class Splits:
+    """A data set's photos, to learn from and to look at, and what is known of them.
 
-    train: Dataset[Pair]  # indexed by `Draw`
-    test: Dataset[Pair] | None  # indexed by number; None: no photos were held out
-    fingerprint: str  # of the training photos: tells one set from another
+    Attributes:
+        train: Indexed by `Draw`.
+        test: Indexed by number; None: no photos were held out.
+        domains: What people call the domains: `{"a": "summer", "b": "winter"}`.
+        crop_px: Side of the squares to learn from.
+        test_px: Side of the squares to look at.
+        test_is_paired: Whether `b` of each held-out pair is the exact answer to its `a`.
+        fingerprint: Of the training photos: tells one set from another.
+        card: What the data set says of itself; None: it has no card.
+    """
+
+    train: Dataset[Pair]
+    test: Dataset[Pair] | None
+    domains: dict[str, str]
+    crop_px: int
+    test_px: int
+    test_is_paired: bool
+    fingerprint: str
+    card: Card | None

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from translate import config
 from translate.config import Problem
-from translate.data.cards import card_file
+from translate.data.cards import prepare, read_card
 from translate.data.files import describe_absence, fingerprint, usable_photos
 from translate.data.held_out import HeldOutPhotos, match_by_name, match_in_turn
 from translate.data.jitter import Jitter, Resize
@@ -18,6 +18,7 @@ from translate.data.splits import Draw, Splits
 from translate.errors import DataError
 from translate.images import Pair, open_photo, to_tensor
 
+SSIM_WINDOW_PX = 11  # Wang et al. 2004
 LEAST_PX = 16  # a smaller side is that of an icon or a tracking pixel, not of a photo
 PARTNER, JITTER_A, JITTER_B = 1, 2, 3  # streams of randomness (0 would equal leaving it out)
 
@@ -31,8 +32,8 @@ class UnpairedSettings(config.Settings):
     folder_b: Path | None = None  # photos of b to learn from; with folder_a, instead of folder
     test_folder_a: Path | None = None  # photos of a to look at, never learned from
     test_folder_b: Path | None = None  # photos of b to look at, never learned from
-    domain_a: str = Field("a", min_length=1)  # what people call the photos of a: "summer"
-    domain_b: str = Field("b", min_length=1)  # what people call the photos of b: "winter"
+    domain_a: str = Field("a", min_length=1, max_length=100)  # what people call a: "summer"
+    domain_b: str = Field("b", min_length=1, max_length=100)  # what people call b: "winter"
     resize: Resize = "shorter_side"  # what becomes load_px: the shorter side, both sides, nothing
     load_px: int = Field(286, ge=1)  # size of a training photo before a square is cut out of it
     crop_px: int = Field(256, ge=1)  # side of the squares to learn from
@@ -47,6 +48,11 @@ class UnpairedSettings(config.Settings):
             raise ValueError(
                 f"crop_px must not be greater than load_px, got crop_px {self.crop_px} and "
                 f"load_px {self.load_px}. Photos are resized to load_px before they are cropped."
+            )
+        if self.test_is_paired and (self.test_px or self.crop_px) < SSIM_WINDOW_PX:
+            raise ValueError(
+                f"test_px must be at least {SSIM_WINDOW_PX} where test_is_paired is true: "
+                f"similarity is measured in windows of that size, got {self.test_px}."
             )
         return self
 
@@ -97,9 +103,10 @@ def build(settings: UnpairedSettings, seed: int) -> Splits:
     Raises:
         DataError: A folder is missing or empty, photos cannot be used, or test photos do not match.
     """
-    absent = _absent(settings)
-    if absent:
-        raise DataError("\n".join(f"{key}: {message}" for key, message in absent))
+    common = _common_folder(settings)
+    card = prepare(common) if common else None
+    if troubles := problems(settings):
+        raise DataError("\n".join(f"{key}: {message}" for key, message in troubles))
     folders = {name: path for name, (_, path) in _places(settings).items() if path}
     # A photo smaller than the crop could be enlarged, but would teach a domain of blurred photos.
     train_a, train_b = (
@@ -111,33 +118,50 @@ def build(settings: UnpairedSettings, seed: int) -> Splits:
     test = None
     if "testA" in _needed(settings):
         test = _held_out(folders["testA"], folders["testB"], settings)
-    return Splits(train, test, fingerprint([*train_a, *train_b]))
+    return Splits(
+        train,
+        test,
+        {"a": settings.domain_a, "b": settings.domain_b},
+        settings.crop_px,
+        settings.test_px or settings.crop_px,
+        settings.test_is_paired,
+        fingerprint((folders["trainA"], train_a), (folders["trainB"], train_b)),
+        card,
+    )
 
 
-def missing_folders(settings: UnpairedSettings) -> list[Problem]:
-    """Say which folders are not there, key by key, so that they are told with all else at once.
+def problems(settings: UnpairedSettings) -> list[Problem]:
+    """Say what of folders is wrong, key by key, so that it is told with all else at once.
 
-    A whole data set that has a card (`sample.yaml` beside `sample`) is not missing: it can be made.
+    A data set that is not there but can be drawn is no problem.
     """
     folder = _common_folder(settings)
-    if folder and not folder.exists() and card_file(folder).is_file():
-        return []
-    return _absent(settings)
+    if folder and not folder.exists():
+        card = read_card(folder)
+        if card is not None and card.scenes is not None:
+            return []
+    absent = _absent(settings)
+    if not absent and settings.test_is_paired and "testA" not in _needed(settings):
+        advice = "Name data.test_folder_a and data.test_folder_b, or set it to false"
+        absent.append(
+            Problem("data.test_is_paired", f"true, but there are no test folders. {advice}.")
+        )
+    return absent
 
 
 def _absent(settings: UnpairedSettings) -> list[Problem]:
     folder = _common_folder(settings)
     if folder and not folder.is_dir():
         return [Problem("data.folder", f"{folder}: {describe_absence(folder)}")]
-    problems = []
+    absent = []
     for name in _needed(settings):
         key, path = _places(settings)[name]
         if path is None:
             advice = f"or set data.folder to one that holds {name}"
-            problems.append(Problem(key, f"missing. Name a folder of photos, {advice}."))
+            absent.append(Problem(key, f"missing. Name a folder of photos, {advice}."))
         elif not path.is_dir():
-            problems.append(Problem(key, f"{path}: {describe_absence(path)}"))
-    return problems
+            absent.append(Problem(key, f"{path}: {describe_absence(path)}"))
+    return absent
 
 
 def _common_folder(settings: UnpairedSettings) -> Path | None:
@@ -176,6 +200,11 @@ def _held_out(folder_a: Path, folder_b: Path, settings: UnpairedSettings) -> Hel
         usable = {*usable_a, *usable_b}
         pairs = match_by_name(folder_a, folder_b)
         pairs = {name: files for name, files in pairs.items() if usable.issuperset(files)}
+        if not pairs:
+            raise DataError(
+                f"{folder_a}, {folder_b}: no two photos of the same name can both be used, so no "
+                "answer can be measured. Mend them, or set data.test_is_paired to false."
+            )
     else:
         pairs = match_in_turn(usable_a, usable_b)
     return HeldOutPhotos(pairs, settings.test_px or settings.crop_px)

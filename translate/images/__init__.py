@@ -1,6 +1,7 @@
 """Photos and tensors: the only room that knows bytes, EXIF, ICC, bit depth and [-1, 1]."""
 
 from translate.images.checking import find_fault
+from translate.images.finding import find_photos
 from translate.images.grid import draw_grid
 from translate.images.opening import open_photo
 from translate.images.photo import IMAGE_SUFFIXES, Photo
@@ -22,6 +23,7 @@ __all__ = [
     "crop_to",
     "draw_grid",
     "find_fault",
+    "find_photos",
     "open_photo",
     "pad_to_multiple",
     "save_photo",

@@ -1,12 +1,14 @@
-"""Is a photo's file whole? Told without decoding it, where the format allows."""
+"""Can a photo's file be used? Told without decoding it, where the format allows."""
 
 import os
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image
 
 from translate.images.faults import DECODER_ERRORS, NotWholeError, explain, too_many_pixels
+from translate.images.opening import decode
 
 JPEG_END = b"\xff\xd9"  # never within the data: there 0xff is always followed by 0 or a restart
 PNG_HEAD, PNG_CHUNK_EXTRA = 8, 12  # bytes; a chunk has length, name and check sum beside its data
@@ -16,8 +18,9 @@ TAIL = 4096  # bytes read in the hope that the end is among them
 def find_fault(file: Path, least_px: int = 1) -> str | None:
     """Say what is wrong with a photo's file, None if nothing shows.
 
-    JPEG and PNG, the formats of large collections, are not decoded: their size is read, and
-    whether they go on to their end mark. Scrambled pixels thus stay unnoticed there.
+    JPEG and PNG, the formats of large collections, are not decoded: their size is read, whether
+    they go on to their end mark and, for PNG, every check sum. JPEG has none, so scrambled pixels
+    stay unnoticed there; they can be opened and look scrambled. Other formats are opened in full.
 
     Args:
         least_px: The smallest side a photo may have.
@@ -26,12 +29,12 @@ def find_fault(file: Path, least_px: int = 1) -> str | None:
         with file.open("rb") as stream:
             if not os.fstat(stream.fileno()).st_size:
                 return "is empty (0 bytes)"
-            return _find_fault(stream, least_px)
+            return _find_fault(file, stream, least_px)
     except DECODER_ERRORS as error:
         return explain(error)
 
 
-def _find_fault(stream: BinaryIO, least_px: int) -> str | None:
+def _find_fault(file: Path, stream: BinaryIO, least_px: int) -> str | None:
     image = Image.open(stream)
     if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
         return too_many_pixels()
@@ -40,9 +43,9 @@ def _find_fault(stream: BinaryIO, least_px: int) -> str | None:
     if image.format in ("JPEG", "MPO"):
         _expect_jpeg_end(stream)
     elif image.format == "PNG":
-        _expect_png_end(stream)
+        _expect_whole_png(stream)
     else:
-        image.load()
+        decode(file)
     return None
 
 
@@ -58,13 +61,16 @@ def _expect_jpeg_end(stream: BinaryIO) -> None:
         raise NotWholeError("a JPEG without its end mark")
 
 
-def _expect_png_end(stream: BinaryIO) -> None:
-    end = stream.seek(0, os.SEEK_END)
-    start = PNG_HEAD
-    while start + PNG_CHUNK_EXTRA <= end:
-        stream.seek(start)
-        head = stream.read(8)
-        start += int.from_bytes(head[:4]) + PNG_CHUNK_EXTRA
-        if head[4:] == b"IEND" and start <= end:
-            return
-    raise NotWholeError("a PNG without its end mark")
+def _expect_whole_png(stream: BinaryIO) -> None:
+    """Walk from chunk to chunk; a chunk is its length, its name, its data and their check sum."""
+    end = os.fstat(stream.fileno()).st_size
+    stream.seek(PNG_HEAD)
+    name = b""
+    while name != b"IEND":
+        length = int.from_bytes(stream.read(4))
+        if stream.tell() + length + PNG_CHUNK_EXTRA - 4 > end:
+            raise NotWholeError("a PNG without its end mark")
+        name = stream.read(4)
+        sum_of_both = zlib.crc32(stream.read(length), zlib.crc32(name))
+        if sum_of_both != int.from_bytes(stream.read(4)):
+            raise OSError("a PNG with a wrong check sum")

@@ -25,6 +25,10 @@ class NotWholeError(OSError):
     """A file ends before its image does."""
 
 
+class UnfitError(ValueError):
+    """A sound image that is of no use here; the message says why, reading on after its name."""
+
+
 PLAIN_WORDS = (
     (FileNotFoundError, "there is no such file"),
     (IsADirectoryError, "is a folder, not a photo"),
@@ -41,6 +45,8 @@ def explain(error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return too_many_pixels()
     message = str(error).strip() or type(error).__name__
+    if isinstance(error, UnfitError):
+        return message
     if isinstance(error, NotWholeError) or "truncated" in message.lower():
         return f"is cut short ({message})"
     return f"is damaged ({message})"

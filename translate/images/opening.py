@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from translate.errors import DataError
 from translate.images.colour import deep_to_srgb, to_srgb
-from translate.images.faults import DECODER_ERRORS, explain, too_many_pixels
+from translate.images.faults import DECODER_ERRORS, UnfitError, explain, too_many_pixels
 from translate.images.photo import Photo
 
 ORIENTATION = 0x0112  # EXIF tag: where the first row and column of the file belong
@@ -25,18 +25,24 @@ def open_photo(file: Path) -> Photo:
     first is taken. 16-bit files stay 16-bit.
 
     Raises:
-        DataError: The file is missing, not an image, damaged, cut short or beyond the pixel limit.
+        DataError: The file is missing, not an image, damaged, cut short, beyond the pixel limit or
+            of a depth other than 8 and 16 bits.
     """
     try:
-        # Not by name: given one, Pillow maps raw files into memory and turns oblong TIFFs wrongly.
-        with file.open("rb") as stream, Image.open(stream) as image:
-            if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
-                raise DataError(f"{file}: {too_many_pixels()}. Scale it down or leave it out.")
-            is_deep = _is_deep(image)
-            image.load()  # also for deep files: of the two decoders Pillow alone notices damage
-            return _read_deep(file, image) if is_deep else _read(image)
+        return decode(file)
     except DECODER_ERRORS as error:
         raise DataError(f"{file}: {explain(error)}. Mend the file or remove it.") from error
+
+
+def decode(file: Path) -> Photo:
+    """Do what `open_photo` promises, but raise any of `DECODER_ERRORS`."""
+    # Not by name: given one, Pillow maps raw files into memory and turns oblong TIFFs wrongly.
+    with file.open("rb") as stream, Image.open(stream) as image:
+        if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
+            raise UnfitError(too_many_pixels())
+        is_deep = _is_deep(image)
+        image.load()  # also for deep files: of the two decoders Pillow alone notices damage
+        return _read_deep(file, image) if is_deep else _read(image)
 
 
 def _read(image: Image.Image) -> Photo:
@@ -65,9 +71,7 @@ def _read_deep(file: Path, image: Image.Image) -> Photo:
     samples = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None or samples.dtype not in (np.uint8, np.uint16):
         kind = image.mode if samples is None else samples.dtype
-        raise DataError(
-            f"{file}: has {kind} samples, expected 8 or 16 bits a channel. Export it as such."
-        )
+        raise UnfitError(f"has {kind} samples, expected 8 or 16 bits a channel (export it as such)")
     if image.format != "TIFF":  # OpenCV turns those itself
         samples = _turn_upright(samples, image.getexif().get(ORIENTATION, 1))
     colours, alpha = _split(samples)

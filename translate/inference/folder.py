@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from translate.errors import DataError
-from translate.images import IMAGE_SUFFIXES, open_photo, save_photo
+from translate.images import IMAGE_SUFFIXES, find_photos, open_photo, save_photo
 from translate.inference.translator import Translator
 
-Progress = Callable[[int, int, Path], None]
+OnProgress = Callable[[int, int, Path], None]
 """Called after each photo: how many are finished, how many there are, which one it was."""
 
 LISTED = 3  # names in a message
@@ -50,7 +50,7 @@ def translate_folder(
     source: str | Path,
     target: str | Path,
     translator: Translator,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
     overwrite: bool = False,
 ) -> FolderReport:
     """Translate every photo below a folder, keeping names, formats, sizes, alpha and 16 bits.
@@ -102,7 +102,9 @@ def _plan(source: Path, target: Path, report: FolderReport) -> list[Job]:
         output = target if is_file_name else target / source.name
         return [Job(Path(source.name), source, output)]
     _check_folders(source, target)
-    photos = _survey(source, source, frozenset({source.resolve(), target.resolve()}), report)
+    photos, ignored, unreadable = find_photos(source, never=target)
+    report.ignored.extend(file.relative_to(source) for file in ignored)
+    report.failed.extend(Failure(file.relative_to(source), why) for file, why in unreadable)
     if not photos:
         raise DataError(
             f"{source}: holds no photos ({' '.join(IMAGE_SUFFIXES)}); "
@@ -123,32 +125,6 @@ def _check_folders(source: Path, target: Path) -> None:
             f"{target}: lies in {source}, so translations would be taken for photos the next time. "
             "Choose a folder outside it."
         )
-
-
-def _survey(folder: Path, source: Path, above: frozenset[Path], report: FolderReport) -> list[Path]:
-    """Find the photos below a folder. Links are followed, but never to a folder in `above`."""
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        report.failed.append(
-            Failure(folder.relative_to(source), f"cannot be read ({error.strerror})")
-        )
-        return []
-    photos = []
-    for entry in entries:
-        is_hidden = entry.name.startswith(".")
-        if not is_hidden and entry.is_dir() and entry.resolve() not in above:
-            photos += _survey(entry, source, above | {entry.resolve()}, report)
-        elif not is_hidden and _is_photo(entry):
-            photos.append(entry)
-        else:
-            report.ignored.append(entry.relative_to(source))
-    return photos
-
-
-def _is_photo(file: Path) -> bool:
-    """Judge by the name; but a pipe is no photo, while a broken link is one that will fail."""
-    return file.suffix.lower() in IMAGE_SUFFIXES and (file.is_file() or not file.exists())
 
 
 def _protect(jobs: Sequence[Job], overwrite: bool) -> None:

@@ -31,10 +31,11 @@ def find_bundle(name: str | Path, revision: str | None = None) -> Path:
 
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=FILES))
-    except (OSError, ValueError) as error:
+    except _hub_errors() as error:
         raise BundleError(
             f"{name}: is neither a folder here nor a model that could be had from the Hugging Face "
-            f"Hub ({error}). Check the name; for a private model run `hf auth login` first."
+            f"Hub ({error}). Check the name and the connection (HF_HUB_OFFLINE forbids it); for a "
+            "private model run `hf auth login` first."
         ) from error
 
 
@@ -47,14 +48,27 @@ def push_bundle(bundle: Bundle, repo_id: str, private: bool, token: str | None) 
     from huggingface_hub import HfApi  # noqa: PLC0415
 
     api = HfApi(token=token)
-    try:
-        with TemporaryDirectory() as scratch:
-            save_bundle(bundle, Path(scratch) / "bundle")
+    with TemporaryDirectory() as scratch:
+        save_bundle(bundle, Path(scratch) / "bundle")
+        try:
             address = api.create_repo(repo_id, private=private, exist_ok=True)
             api.upload_folder(repo_id=repo_id, folder_path=Path(scratch) / "bundle")
-    except (OSError, ValueError) as error:
-        raise BundleError(
-            f"{repo_id}: the Hugging Face Hub did not take the bundle ({error}). Check the name "
-            "(OWNER/NAME) and that the token may write there."
-        ) from error
+        except _hub_errors() as error:
+            raise BundleError(
+                f"{repo_id}: the Hugging Face Hub did not take the bundle ({error}). Check the "
+                "name (OWNER/NAME), the connection (HF_HUB_OFFLINE forbids it) and that the token "
+                "may write there (`hf auth login`)."
+            ) from error
     return str(address)
+
+
+def _hub_errors() -> tuple[type[Exception], ...]:
+    """Name what the Hub's library raises when it is offline, refused or interrupted.
+
+    Errors of the connection come unchanged from its HTTP client, which is another package in every
+    major version, and need not be OSErrors. Their class is always a parent of `HfHubHTTPError`.
+    """
+    from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
+
+    # RuntimeError: an upload that broke off.
+    return (OSError, ValueError, RuntimeError, *HfHubHTTPError.__bases__)

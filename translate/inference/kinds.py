@@ -13,6 +13,7 @@ from torch import Tensor
 
 from translate.errors import TranslateError
 from translate.images import open_photo, to_pixels, to_tensor
+from translate.images.faults import DECODER_ERRORS
 
 KINDS = (
     "a path, a PIL image, a NumPy array (H, W, 3) or (N, H, W, 3) of uint8 or uint16, a float "
@@ -59,6 +60,12 @@ def _open_image(image: Image.Image) -> Opened:
             f"A PIL image of mode {image.mode!r} has more than 8 bits per colour, which PIL cannot "
             "give back as RGB. Pass a NumPy array (H, W, 3) of uint16."
         )
+    try:
+        image.load()  # images are read from their files at the last moment
+    except DECODER_ERRORS as error:
+        raise TranslateError(
+            f"A PIL image cannot be read ({error}). Open it anew from a whole file."
+        ) from error
     try:
         pixels = np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
     except ValueError as error:

@@ -29,7 +29,7 @@ class Translator:
 
     Args:
         direction: `a_to_b` or `b_to_a`. None: the only one there is, or `a_to_b` of two.
-        device: Where to compute. None: on a GPU if there is one.
+        device: Where to compute: `cpu`, `cuda`, `cuda:1` or `mps`. None: on a GPU if there is one.
 
     Raises:
         BundleError: The bundle has no such direction.
@@ -128,20 +128,15 @@ def _choose_direction(bundle: Bundle, direction: str | None) -> str:
 
 
 def _choose_device(device: str | torch.device | None) -> torch.device:
-    available = {"cpu": True, "cuda": torch.cuda.is_available()}
-    available["mps"] = torch.backends.mps.is_available()
-    there = [name for name in ("cuda", "mps", "cpu") if available[name]]
+    counts = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    counts = {kind: count for kind, count in {**counts, "cpu": 1}.items() if count}
     if device is None:
-        return torch.device(there[0])
-    try:
-        chosen = torch.device(device)
-    except RuntimeError as error:
-        raise TranslateError(
-            f"{device!r} is no device. Here there is {', '.join(there)}."
-        ) from error
-    if not available.get(chosen.type, True):
-        raise TranslateError(f"This machine has no {device!r}. Here there is {', '.join(there)}.")
-    return chosen
+        return torch.device(next(iter(counts)))
+    names = [f"{kind}:{i}" for kind, count in counts.items() for i in range(count)]
+    if str(device) not in {*names, *counts}:
+        there = ", ".join(name.removesuffix(":0") for name in names)
+        raise TranslateError(f"This machine has no device '{device}'. Here there is {there}.")
+    return torch.device(device)
 
 
 def _forget_running_statistics(network: nn.Module) -> None:

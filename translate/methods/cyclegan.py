@@ -19,6 +19,7 @@ from translate.images import Pair
 from translate.losses import GAMES, Game, l1, share_called_real
 from translate.networks import (
     DiscriminatorSettings,
+    GeneratorSettings,
     PatchGANSettings,
     ResNetSettings,
     build_discriminator,
@@ -34,7 +35,7 @@ class Settings(config.Settings):
     """Learn from two folders of unrelated photos (Zhu et al. 2017)."""
 
     name: Literal["cyclegan"] = "cyclegan"
-    generator: ResNetSettings = ResNetSettings()  # one for each direction
+    generator: GeneratorSettings = ResNetSettings()  # one for each direction
     discriminator: DiscriminatorSettings = PatchGANSettings()  # one for each domain
     game: Literal["least_squares", "vanilla", "hinge"] = "least_squares"  # how the two sides play
     cycle_weight: float = Field(10.0, ge=0)  # how closely a photo must survive there and back

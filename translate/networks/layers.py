@@ -1,6 +1,6 @@
 """The pieces that networks are made of, and how their weights begin."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +15,12 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
 
     Instance norm learns nothing and remembers nothing, as in both papers' code: it acts alike in
     training and afterwards.
+
+    Raises:
+        ValueError: There is no such norm: bundles may name one that does not exist here.
     """
+    if norm not in get_args(Norm):
+        raise ValueError(f"norm must be one of {', '.join(get_args(Norm))}, got {norm!r}")
     if norm == "instance":
         return nn.InstanceNorm2d(channels)
     return nn.BatchNorm2d(channels) if norm == "batch" else nn.Identity()
@@ -35,7 +40,12 @@ def upsampling(kind: Upsample, in_channels: int, out_channels: int, bias: bool) 
 
     Source:
         Odena et al. 2016, "Deconvolution and Checkerboard Artifacts".
+
+    Raises:
+        ValueError: There is no such kind: bundles may name one that does not exist here.
     """
+    if kind not in get_args(Upsample):
+        raise ValueError(f"upsample must be one of {', '.join(get_args(Upsample))}, got {kind!r}")
     if kind == "transposed":
         return nn.ConvTranspose2d(
             in_channels, out_channels, 3, stride=2, padding=1, output_padding=1, bias=bias

@@ -1,33 +1,30 @@
 """From a YAML file and flags to the settings of a run: the only room that knows everyone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, create_model
 
-from translate.config import Problem, Settings, Values, check, merge, read_yaml
-from translate.data import load_layout
+from translate.config import Problem, Settings, Values, check, inspect, merge, read_yaml
+from translate.data import layouts, load_layout
 from translate.errors import ConfigError
-from translate.methods import load_method
+from translate.methods import METHODS, load_method
 from translate.training.settings import TrainingSettings
 
 
 class Recipe(Settings):
     """A method, its data and its training: everything one run needs."""
 
-    name: str = Field(pattern=r"^\w[\w.-]*$", description="names the run's folder")
+    name: str = Field(pattern=r"^\w[\w.-]*$", max_length=100, description="names the run's folder")
     method: Any  # what learns: the Settings of a file in methods/
     data: Any  # from which photos: the Settings of a layout in data/
     training: TrainingSettings = TrainingSettings()  # how long and how fast
 
 
 def recipe_kind(method: str, layout: str) -> type[Recipe]:
-    """Make the recipe type of a method and a data layout: its blocks then know their keys.
-
-    Raises:
-        ConfigError: There is no such method or layout.
-    """
+    """Make the recipe type of a method and a data layout: its blocks then know their keys."""
     method_settings = load_method(method).Settings
     data_settings = load_layout(layout).Settings
     return create_model(
@@ -39,41 +36,66 @@ def recipe_kind(method: str, layout: str) -> type[Recipe]:
     )
 
 
-def load_recipe(file: Path, flags: Values, method: str | None = None) -> Recipe:
+def load_recipe(
+    file: Path,
+    flags: Values,
+    method: str | None = None,
+    others: Sequence[Problem] = (),
+    needs_photos: bool = True,
+) -> Recipe:
     """Read a recipe, lay flags over it and check everything at once.
 
     Args:
+        file: The YAML file.
         flags: Nested values from `config.parse_flags`; they win over the file.
         method: The method whose script was started; None takes any.
+        others: Problems found elsewhere, to be told in the same message.
+        needs_photos: Whether the folders that it names must be there.
 
     Raises:
         ConfigError: With every problem of file, flags and named folders.
     """
     values = merge({"name": file.stem, **read_yaml(file)}, flags)
-    chosen = _name_in(values, "method", "name", method or "cyclegan")
-    if method is not None and chosen != method:
+    chosen, unknown = _choose(values, "method", "name", METHODS, method or METHODS[0])
+    layout, unknown_layout = _choose(values, "data", "layout", layouts(), "unpaired")
+    if method is not None and chosen != method and not unknown:
         raise ConfigError(
             f"{file} is a recipe for {chosen!r}, but this script trains {method!r}. "
             f"Run scripts/train_{chosen}.py."
         )
-    layout = _name_in(values, "data", "layout", "unpaired")
-    return check(recipe_kind(chosen, layout), values, str(file), _missing_folders(values, layout))
+    found = [*unknown, *unknown_layout, *others]
+    if needs_photos and not unknown_layout:
+        found += _folder_problems(values, layout)
+    return check(recipe_kind(chosen, layout), values, str(file), found)
 
 
-def _name_in(values: Values, block: str, key: str, default: str) -> str:
+def _choose(
+    values: Values, block: str, key: str, known: Sequence[str], default: str
+) -> tuple[str, list[Problem]]:
+    """Read which method or layout a recipe is for; an unknown one is told, and passed over."""
     inside = values.get(block)
-    return str(inside.get(key, default)) if isinstance(inside, dict) else default
+    named = inside.get(key, default) if isinstance(inside, dict) else default
+    if named in known:
+        return str(named), []
+    if isinstance(inside, dict):
+        values[block] = {**inside, key: default}  # so that the rest can be checked
+    choice = ", ".join(known)
+    return default, [Problem(f"{block}.{key}", f"must be one of: {choice}, got {named!r}")]
 
 
-def _missing_folders(values: Values, layout: str) -> list[Problem]:
-    """Look for the folders a recipe names, so that a missing one is told with all else."""
-    data = values.get("data")
+def _folder_problems(values: Values, layout: str) -> list[Problem]:
+    """Look for the folders that a recipe names, whatever else is wrong with its data block."""
     module = load_layout(layout)
-    named = {k: v for k, v in data.items() if "folder" in k} if isinstance(data, dict) else {}
-    try:
-        return module.missing_folders(module.Settings.model_validate(named))
-    except ValidationError:  # a path that is no text: told as a problem of its own
-        return []
+    data = values.get("data", {})
+    while isinstance(data, dict):
+        settings, wrong = inspect(module.Settings, data)
+        if settings is not None:
+            return module.problems(settings)
+        keys = {problem.key.partition(".")[0] for problem in wrong} & data.keys()
+        if not keys:
+            break
+        data = {key: value for key, value in data.items() if key not in keys}
+    return []
 
 
 def write_recipe(recipe: Recipe, file: Path) -> None:
@@ -82,16 +104,19 @@ def write_recipe(recipe: Recipe, file: Path) -> None:
     file.write_text(f"# Every setting of this run, defaults included.\n{text}", encoding="utf-8")
 
 
-# What may differ between a run and its resumption: everything else would be another run.
-MAY_CHANGE = (
-    "training.workers",
-    "training.threads",
-    "training.log_every_steps",
-    "training.sample_every_epochs",
-    "training.save_every_epochs",
-    "training.trackers",
-    "training.sample_photos",
-)
+# What may differ between a run and its resumption: everything else would make another run of it.
+MAY_CHANGE = {
+    "name",
+    *("data.folder", "data.folder_a", "data.folder_b"),  # moved photos; the state knows which
+    *("data.test_folder_a", "data.test_folder_b"),
+    *(
+        f"training.{name}"
+        for name in (
+            *("workers", "threads", "trackers", "log_every_steps"),
+            *("sample_every_epochs", "sample_photos", "save_every_epochs"),
+        )
+    ),
+}
 
 
 def refuse_changes(recipe: Recipe, file: Path) -> None:
@@ -100,11 +125,12 @@ def refuse_changes(recipe: Recipe, file: Path) -> None:
     Raises:
         ConfigError: With each setting that changed and may not.
     """
-    before, now = _flatten(read_yaml(file)), _flatten(recipe.model_dump(mode="json"))
+    started = load_recipe(file, {}, needs_photos=False)
+    before, now = (_flatten(r.model_dump(mode="json")) for r in (started, recipe))
     changed = [
         f"\n  {key}: was {before.get(key)!r}, is now {now.get(key)!r}"
         for key in sorted(before.keys() | now.keys())
-        if before.get(key) != now.get(key) and key not in MAY_CHANGE and key != "name"
+        if before.get(key) != now.get(key) and key not in MAY_CHANGE
     ]
     if changed:
         raise ConfigError(

@@ -11,11 +11,12 @@ from torch.utils.data import default_collate
 
 from translate.bundle import Bundle, save_bundle
 from translate.data import Draw, Splits, load_layout
-from translate.data.cards import prepare, read_card
+from translate.errors import ConfigError
 from translate.evaluation.baselines import format_table
 from translate.images import Pair
 from translate.methods import load_method
 from translate.networks import Generator
+from translate.phase import Method
 from translate.recipe.recipe import Recipe, refuse_changes, write_recipe
 from translate.recipe.report import score_held_out, write_report
 from translate.training.devices import make_accelerator
@@ -44,19 +45,17 @@ def run(recipe: Recipe, folder: Path | None = None, resume: str | None = None) -
     accelerator = make_accelerator(recipe.training)
     state = find_state(resume, folder, recipe.name) if resume else None
     with accelerator.main_process_first():  # built-in scenes are drawn once
-        if recipe.data.folder is not None:
-            prepare(recipe.data.folder)
         data = load_layout(recipe.data.layout).build(recipe.data, recipe.training.seed)
-    if state:
-        folder = state.parents[1]
+    method = load_method(recipe.method.name).build(recipe.method, recipe.training.seed)
+    check_sizes(method, data)
+    if state is not None:
+        folder = state.absolute().parents[1]
         refuse_changes(recipe, folder / "recipe.yaml")
     else:
         folder = _start_folder(recipe, folder, accelerator)
-    method = load_method(recipe.method.name).build(recipe.method, recipe.training.seed)
-    domains = {"a": recipe.data.domain_a, "b": recipe.data.domain_b}
     samples = _sample_photos(data, recipe.training.sample_photos)
-    trainer = Trainer(method, data.train, samples, domains, recipe.training, accelerator, folder)
-    if state:
+    trainer = Trainer(method, data, samples, recipe.training, accelerator, folder)
+    if state is not None:
         trainer.resume(state)
     is_finished = trainer.train()
     if is_finished and accelerator.is_main_process:
@@ -64,6 +63,31 @@ def run(recipe: Recipe, folder: Path | None = None, resume: str | None = None) -
         _report(recipe, folder, data)
     accelerator.end_training()
     return Result(folder, is_finished)
+
+
+def check_sizes(method: Method, data: Splits) -> None:
+    """Refuse squares that the networks cannot take, before hours are spent.
+
+    Raises:
+        ConfigError: With the nearest sizes that would do.
+    """
+    generators = [cast(Generator, method.networks[name]) for name in method.exports.values()]
+    stride = max(generator.stride for generator in generators)
+    least = {
+        "data.test_px": max(generator.least_side_px for generator in generators),
+        "data.crop_px": max(
+            cast(Any, network).least_side_px for network in method.networks.values()
+        ),
+    }
+    for key, side in {"data.test_px": data.test_px, "data.crop_px": data.crop_px}.items():
+        below = side - side % stride
+        if side % stride or side < least[key]:
+            fitting = [size for size in (below, below + stride) if size >= least[key]]
+            nearest = " or ".join(map(str, fitting)) or str(-(-least[key] // stride) * stride)
+            raise ConfigError(
+                f"{key}: must be at least {least[key]} and a multiple of {stride} for these "
+                f"networks, got {side}. Use {nearest}."
+            )
 
 
 def _start_folder(recipe: Recipe, wanted: Path | None, accelerator: Accelerator) -> Path:
@@ -90,18 +114,16 @@ def _sample_photos(data: Splits, count: int) -> Pair:
 def _bundle(recipe: Recipe, trainer: Trainer, data: Splits) -> Bundle:
     generators = trainer.stepper.averages.networks
     exports = trainer.method.exports
-    folder: Path | None = recipe.data.folder
-    card = read_card(folder) if folder is not None else None
     return Bundle(
         method=recipe.method.name,
-        domains=trainer.domains,
+        domains=data.domains,
         generators={way: cast(Generator, generators[name]) for way, name in exports.items()},
-        training_side_px=recipe.data.crop_px,
+        training_side_px=data.crop_px,
         data_fingerprint=data.fingerprint,
         facts={
             "recipe": recipe.name,
-            "dataset": card.title if card else "photos of the user's own",
-            "licence": card.licence if card else "unknown",
+            "dataset": data.card.title if data.card else "photos of the user's own",
+            "licence": data.card.licence if data.card else "unknown",
             "epochs": recipe.training.epochs,
             "steps": trainer.at.step,
         },
@@ -111,7 +133,7 @@ def _bundle(recipe: Recipe, trainer: Trainer, data: Splits) -> Bundle:
 def _report(recipe: Recipe, folder: Path, data: Splits) -> None:
     """Print and write what came of the run."""
     console = Console(highlight=False, soft_wrap=True)
-    rows = score_held_out(folder / "bundle", data) if recipe.data.test_is_paired else []
+    rows = score_held_out(folder / "bundle", data) if data.test_is_paired else []
     if rows:
         console.print("Held-out photos, against the exact answer:", format_table(rows), sep="\n")
     report = write_report(recipe, folder, rows)

@@ -4,7 +4,8 @@ import os
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
+from accelerate.tracking import get_available_trackers
+from accelerate.utils import DistributedDataParallelKwargs, LoggerType, parse_flag_from_env
 
 from translate.errors import ConfigError
 from translate.training.settings import Precision, TrainingSettings
@@ -16,17 +17,15 @@ def make_accelerator(settings: TrainingSettings) -> Accelerator:
     Raises:
         ConfigError: The precision or a tracker cannot be had on this machine.
     """
-    try:
-        accelerator = Accelerator(
-            mixed_precision=resolve_precision(settings.precision),
-            gradient_accumulation_steps=settings.accumulate_steps,
-            log_with=list(settings.trackers) or None,
-            project_dir=".",  # trackers want one now; the trainer sets the run's folder
-            # Batch norm that runs twice before one backward fails under DDP with buffers broadcast.
-            kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
-        )
-    except ValueError as error:
-        raise ConfigError(f"training.trackers: {error}") from error
+    _check_trackers(settings.trackers)
+    accelerator = Accelerator(
+        mixed_precision=resolve_precision(settings.precision),
+        gradient_accumulation_steps=settings.accumulate_steps,
+        log_with=list(settings.trackers) or None,
+        project_dir=".",  # trackers want one now; the trainer sets the run's folder
+        # Batch norm that runs twice before one backward fails under DDP with buffers broadcast.
+        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
+    )
     if accelerator.device.type == "cpu":
         # `accelerate launch` without a config file allows one thread only, on any machine.
         local = int(os.environ.get("LOCAL_WORLD_SIZE", accelerator.num_processes))
@@ -34,26 +33,47 @@ def make_accelerator(settings: TrainingSettings) -> Accelerator:
     return accelerator
 
 
+def _check_trackers(trackers: tuple[str, ...]) -> None:
+    """Refuse what Accelerate would drop with a warning: a night's log is lost that way."""
+    known = {str(tracker) for tracker in LoggerType if tracker != LoggerType.ALL}
+    installed = {str(tracker) for tracker in get_available_trackers()}
+    for tracker in trackers:
+        if tracker not in known:
+            raise ConfigError(
+                f"training.trackers: there is no tracker {tracker!r}. "
+                f"Choose among: {', '.join(sorted(known))}."
+            )
+        if tracker not in installed:
+            raise ConfigError(
+                f"training.trackers: {tracker} is not installed. "
+                f"Install it (pip install {tracker}) or leave it out."
+            )
+
+
 def resolve_precision(precision: Precision) -> str:
     """Turn "auto" into the fastest safe precision here, and refuse what cannot work.
 
     Raises:
-        ConfigError: fp16 without a GPU.
+        ConfigError: fp16 without a GPU, asked for here or by `accelerate launch`.
     """
-    has_gpu = torch.cuda.is_available()
-    if precision == "fp16" and not has_gpu:
+    # `accelerate launch --cpu` leaves the machine's GPU alone.
+    has_gpu = torch.cuda.is_available() and not parse_flag_from_env("ACCELERATE_USE_CPU")
+    chosen: str = precision
+    if precision == "auto":
+        chosen = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
+        if chosen == "no":
+            chosen = "bf16" if (gpu_has_bf16() if has_gpu else cpu_has_bf16()) else "no"
+    if chosen == "fp16" and not has_gpu:
         raise ConfigError(
             "training.precision: fp16 needs a GPU, and none was found: its small range needs loss "
-            "scaling that CPUs do not offer. Use 'bf16', 'no' or 'auto'."
+            "scaling that CPUs do not offer. Use 'bf16' or 'no'."
         )
-    if precision != "auto":
-        return precision
-    launched = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
-    if launched != "no":
-        return launched
-    if has_gpu:
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"
-    return "bf16" if cpu_has_bf16() else "no"
+    return chosen
+
+
+def gpu_has_bf16() -> bool:
+    """Say whether the GPU multiplies bfloat16 in hardware."""
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def cpu_has_bf16() -> bool:

@@ -18,16 +18,23 @@ class Journal:
 
     Args:
         file: `journal.jsonl`; each line has at least `step` and `epoch`.
-        step: The step a resumed run goes on from; later lines, if any, are taken out.
     """
 
-    def __init__(self, file: Path, accelerator: Accelerator, step: int = 0) -> None:
+    def __init__(self, file: Path, accelerator: Accelerator) -> None:
         self.file = file
         self.accelerator = accelerator
         self._sums: Scalars = {}
         self._counts: dict[str, int] = {}
-        if accelerator.is_main_process:
-            _drop_lines_after(file, step)
+
+    def go_on_from(self, step: int) -> None:
+        """Take out lines of later steps, which a run that goes on from here writes again."""
+        if self.accelerator.is_main_process:
+            _drop_lines_after(self.file, step)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something was noted since the last line."""
+        return bool(self._sums)
 
     def note(self, scalars: Scalars) -> None:
         """Add one step's scalars to the running means."""
@@ -45,6 +52,16 @@ class Journal:
                 lines.write(json.dumps(line) + "\n")
         self.accelerator.log({k: v for k, v in line.items() if k != "step"}, step=step)
         return line
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the means under way, so that a resumed run's next line is the straight run's."""
+        return {"sums": dict(self._sums), "counts": dict(self._counts)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what `state_dict` returned."""
+        device = self.accelerator.device
+        self._sums = {name: total.to(device) for name, total in state["sums"].items()}
+        self._counts = dict(state["counts"])
 
     def _means(self) -> dict[str, float]:
         if not self._sums:

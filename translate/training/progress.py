@@ -66,10 +66,6 @@ class ProgressDisplay:
                 f"{rate:.1f} images/s, {_duration(seconds)} left, {losses}"
             )
 
-    def say(self, text: str) -> None:
-        """Print a sentence above the bar."""
-        self.console.print(text, markup=False)
-
 
 def _losses(line: Mapping[str, float]) -> list[tuple[str, float]]:
     losses = [(k, v) for k, v in line.items() if "/" in k and "accuracy" not in k]

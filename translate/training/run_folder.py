@@ -1,9 +1,11 @@
 """Where a run lives: `runs/<name>`, numbered when taken."""
 
+import itertools
+import re
 from pathlib import Path
 
 from translate.errors import TrainingError
-from translate.training.state import list_states
+from translate.training.state import POSITION_FILE, list_states
 
 RUNS = Path("runs")
 
@@ -25,22 +27,30 @@ def new_run_folder(wanted: Path | None, name: str) -> Path:
                 "on with the run in it by --resume latest."
             )
         return _make(wanted)
-    number = 1
-    while True:
+    for number in itertools.count(1):
         folder = RUNS / (name if number == 1 else f"{name}-{number}")
-        if not folder.exists():
-            return _make(folder)
-        number += 1
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue  # taken, perhaps this very moment by another run
+        except OSError as error:
+            raise _cannot_make(folder, error) from error
+        return folder
+    raise AssertionError  # numbers do not end
 
 
 def _make(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrainingError(
-            f"{folder}: cannot be made ({error.strerror}). Choose another with --run-folder."
-        ) from error
+        raise _cannot_make(folder, error) from error
     return folder
+
+
+def _cannot_make(folder: Path, error: OSError) -> TrainingError:
+    return TrainingError(
+        f"{folder}: cannot be made ({error.strerror}). Choose another with --run-folder."
+    )
 
 
 def find_state(resume: str, wanted: Path | None, name: str) -> Path:
@@ -51,18 +61,35 @@ def find_state(resume: str, wanted: Path | None, name: str) -> Path:
         wanted: The run's folder; None: of the runs named `name`, the one that saved last.
 
     Raises:
-        TrainingError: There is none.
+        TrainingError: There is none, or the state asked for is of another run.
     """
     if resume != "latest":
-        if (Path(resume) / "progress.json").is_file():
-            return Path(resume)
-        raise TrainingError(f"{resume}: is no saved state. Name one, or say --resume latest.")
-    folders = [wanted] if wanted else [RUNS / name, *RUNS.glob(f"{name}-*")]
-    states = [state for folder in folders for state in list_states(folder / "state")]
+        return _named_state(Path(resume).absolute(), wanted)
+    folders = [wanted] if wanted else _runs_named(name)
+    newest = [list_states(folder / "state")[-1:] for folder in folders]
+    states = [state for states in newest for state in states]
     if not states:
-        places = ", ".join(str(folder) for folder in folders)
+        places = ", ".join(str(folder) for folder in folders) or str(RUNS / name)
         raise TrainingError(
             f"There is nothing to resume in {places}: no state was saved there. "
             "Name the run's folder with --run-folder, or leave out --resume to start anew."
         )
     return max(states, key=lambda state: state.stat().st_mtime)
+
+
+def _named_state(state: Path, wanted: Path | None) -> Path:
+    if not (state / POSITION_FILE).is_file():
+        raise TrainingError(f"{state}: is no saved state. Name one, or say --resume latest.")
+    if wanted is not None and wanted.absolute() != state.parents[1]:
+        raise TrainingError(
+            f"{state}: belongs to the run in {state.parents[1]}, not in {wanted}. "
+            "Leave out --run-folder: a resumed run goes on where it is."
+        )
+    return state
+
+
+def _runs_named(name: str) -> list[Path]:
+    """List the folders of a recipe's runs; `name-big` is a run of another recipe."""
+    numbered = re.compile(rf"{re.escape(name)}(-\d+)?")
+    found = RUNS.iterdir() if RUNS.is_dir() else iter(())
+    return sorted(folder for folder in found if numbered.fullmatch(folder.name))

@@ -1,11 +1,13 @@
 """The `training:` block of a recipe."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from translate.config import Settings
+from translate.training.schedule import rate_factor
 
+Beta = Annotated[float, Field(ge=0, lt=1)]
 Precision = Literal["auto", "no", "bf16", "fp16"]
 
 
@@ -13,15 +15,15 @@ class TrainingSettings(Settings):
     """How long and how fast to learn."""
 
     epochs: int = Field(200, gt=0)  # times through the photos, the decaying epochs included
-    decay_epochs: int = Field(100, ge=0)  # the last of `epochs`: the rate falls linearly to 0
+    decay_epochs: int | None = Field(None, ge=0)  # the last, falling to rate 0; none: half of all
     batch_size: int = Field(1, gt=0)  # photos of each domain per step and process
     learning_rate: float = Field(2e-4, gt=0)  # of Adam, for every network
-    betas: tuple[float, float] = (0.5, 0.999)  # of Adam
+    betas: tuple[Beta, Beta] = (0.5, 0.999)  # of Adam
     accumulate_steps: int = Field(1, gt=0)  # steps whose gradients are summed into one update
     clip_norm: float | None = Field(None, gt=0)  # longest gradient of a phase; none: no limit
     average_decay: float | None = Field(None, gt=0, lt=1)  # of averaged weights; none: keep none
     precision: Precision = "auto"  # auto: bf16 where the hardware has it, else float32 ("no")
-    seed: int = Field(0, ge=0)  # of everything random: weights, order, jitter
+    seed: int = Field(0, ge=0, lt=2**63)  # of everything random: weights, order, jitter
     workers: int = Field(2, ge=0)  # processes that read photos; 0: the training process itself
     threads: int | None = Field(None, gt=0)  # CPU threads; none: this machine's, shared fairly
     log_every_steps: int = Field(50, gt=0)  # steps between two lines of the journal
@@ -40,9 +42,14 @@ class TrainingSettings(Settings):
 
     @model_validator(mode="after")
     def _decay_within_epochs(self) -> "TrainingSettings":
-        if self.decay_epochs > self.epochs:
+        if self.decay_epochs is not None and self.decay_epochs > self.epochs:
             raise ValueError(
                 f"decay_epochs ({self.decay_epochs}) must not exceed epochs ({self.epochs}), of "
-                "which they are the last. Give both: --training.epochs and --training.decay-epochs."
+                "which they are the last. Give less, or none for half of all."
             )
         return self
+
+    def rate(self, epoch: int) -> float:
+        """Say what an epoch, counted from 0, learns with."""
+        decay_epochs = self.epochs // 2 if self.decay_epochs is None else self.decay_epochs
+        return self.learning_rate * rate_factor(epoch, self.epochs, decay_epochs)

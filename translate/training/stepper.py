@@ -56,9 +56,17 @@ class Stepper:
             for group in optimizer.param_groups:
                 group["lr"] = rate
 
-    def step(self, pair: Pair) -> Scalars:
-        """Play every phase once, in the method's order; return losses and measures to log."""
+    def step(self, pair: Pair, ends_epoch: bool = False) -> Scalars:
+        """Play every phase once, in the method's order; return losses and measures to log.
+
+        Args:
+            pair: A batch.
+            ends_epoch: Update the networks now, however few gradients have come together: none
+                are carried over into the next epoch, nor lost by a state saved between.
+        """
         seen: Scalars = {}
+        if ends_epoch:
+            self.accelerator.step = self.settings.accumulate_steps - 1  # so the next one is full
         with self.accelerator.accumulate(*self.method.networks.values()):
             images = self.method.translate(pair)
             for phase in self.method.phases:

@@ -9,7 +9,8 @@ import torch
 from accelerate import Accelerator
 from torch.utils.data import DataLoader, Dataset
 
-from translate.errors import DataError
+from translate.data import Splits
+from translate.errors import DataError, TrainingError
 from translate.images import Pair
 from translate.phase import Method
 from translate.training.interrupt import Interrupt
@@ -17,9 +18,8 @@ from translate.training.journal import Journal
 from translate.training.order import ShardedBatches
 from translate.training.progress import ProgressDisplay
 from translate.training.samples import draw_samples
-from translate.training.schedule import rate_factor
 from translate.training.settings import TrainingSettings
-from translate.training.state import Progress, load_state, save_state
+from translate.training.state import Facts, Position, load_state, save_state
 from translate.training.stepper import Stepper
 
 
@@ -27,9 +27,8 @@ class Trainer:
     """Train a method on a set of pairs, leaving journal, sample grids and state in a folder.
 
     Args:
-        train_set: Takes a `Draw` and returns a `Pair` of `(3, H, W)` in [-1, 1].
+        data: The photos to learn from, and what people call them.
         samples: Held-out photos for the sample grid, a batch of pairs.
-        domains: What people call the domains: `{"a": "summer", "b": "winter"}`.
         folder: The run's folder; it must exist.
 
     Raises:
@@ -39,23 +38,24 @@ class Trainer:
     def __init__(
         self,
         method: Method,
-        train_set: Dataset[Pair],
+        data: Splits,
         samples: Pair,
-        domains: dict[str, str],
         settings: TrainingSettings,
         accelerator: Accelerator,
         folder: Path,
     ) -> None:
         self.method, self.settings, self.folder = method, settings, folder
-        self.samples, self.domains = samples, domains
+        self.data, self.samples = data, samples
         self.accelerator = accelerator
-        accelerator.project_configuration.set_directories(str(folder))  # where trackers write
+        accelerator.project_configuration.set_directories(str(folder))
+        accelerator.project_configuration.logging_dir = str(folder)  # where trackers write
         self.device: torch.device = accelerator.device
         process, processes = self.accelerator.process_index, self.accelerator.num_processes
         torch.manual_seed(settings.seed + process)  # dropout draws from it
-        self.at = Progress()
+        self.at = Position()
+        self.journal = Journal(folder / "journal.jsonl", accelerator)
         self.order = ShardedBatches(
-            len(train_set),  # type: ignore[arg-type]
+            len(data.train),  # type: ignore[arg-type]
             settings.batch_size,
             settings.seed,
             process,
@@ -67,7 +67,7 @@ class Trainer:
                 f"{settings.batch_size} for each of {processes} processes. "
                 "Add photos or lower training.batch_size."
             )
-        self.loader = self._make_loader(train_set)
+        self.loader = self._make_loader(data.train)
         self.stepper = Stepper(method, settings, self.accelerator)
 
     def _make_loader(self, train_set: Dataset[Pair]) -> DataLoader[Pair]:
@@ -78,7 +78,9 @@ class Trainer:
             num_workers=workers,
             persistent_workers=workers > 0,
             pin_memory=self.device.type == "cuda",
-            worker_init_fn=_ignore_ctrl_c,
+            worker_init_fn=_leave_signals_to_the_trainer,
+            # Of its own, for a loader draws from the process's randomness, which dropout needs.
+            generator=torch.Generator(),
         )
 
     def train(self) -> bool:
@@ -87,7 +89,7 @@ class Trainer:
         Returns:
             False when somebody asked to stop before that; the state is saved either way.
         """
-        self.journal = Journal(self.folder / "journal.jsonl", self.accelerator, self.at.step)
+        self.journal.go_on_from(self.at.step)
         self.accelerator.init_trackers("photo_translate")
         steps = self.settings.epochs * len(self.order)
         silent = not self.accelerator.is_main_process
@@ -103,40 +105,43 @@ class Trainer:
             if not self._train_epoch(interrupt):
                 self.save()
                 return False
-            self.at = Progress(self.at.epoch + 1, 0, self.at.step)
+            self.at = Position(self.at.epoch + 1, 0, self.at.step)
             is_last = self.at.epoch == settings.epochs
             if is_last or self.at.epoch % settings.sample_every_epochs == 0:
                 self.draw_samples()
             if is_last or self.at.epoch % settings.save_every_epochs == 0:
                 self.save()
+        if self.journal.has_news:
+            self._log(settings.rate(self.at.epoch - 1), self.at.epoch - 1)
         return True
 
     def _train_epoch(self, interrupt: Interrupt) -> bool:
         """Train the rest of the current epoch; return False when asked to stop within it."""
         settings = self.settings
-        factor = rate_factor(self.at.epoch, settings.epochs, settings.decay_epochs)
-        self.stepper.set_learning_rate(settings.learning_rate * factor)
+        rate = settings.rate(self.at.epoch)
+        self.stepper.set_learning_rate(rate)
         self.order.epoch, self.order.start = self.at.epoch, self.at.batch
         self._clock = (time.monotonic(), self.at.step)
         for batch in self.loader:
             pair = Pair(*(images.to(self.device, non_blocking=True) for images in batch))
-            self.journal.note(self.stepper.step(pair))
+            ends_epoch = self.at.batch + 1 == len(self.order)
+            self.journal.note(self.stepper.step(pair, ends_epoch))
             self.at = replace(self.at, batch=self.at.batch + 1, step=self.at.step + 1)
             self.progress.advance(self.at.step, self.at.epoch)
             if self.at.step % settings.log_every_steps == 0:
-                self._log(settings.learning_rate * factor)
+                self._log(rate, self.at.epoch)
             if self._is_asked_to_stop(interrupt):
                 return False
         return True
 
-    def _log(self, learning_rate: float) -> None:
+    def _log(self, learning_rate: float, epoch: int) -> None:
         started, step = self._clock
         seconds = (time.monotonic() - started) / (self.at.step - step)
         self._clock = (time.monotonic(), self.at.step)
         photos = self.settings.batch_size * self.accelerator.num_processes
         line = self.journal.write(
             self.at.step,
-            self.at.epoch,
+            epoch,
             learning_rate=learning_rate,
             images_per_second=photos / seconds,
         )
@@ -158,7 +163,7 @@ class Trainer:
         if self.accelerator.is_main_process:
             file = self.folder / "samples" / f"epoch_{self.at.epoch:04d}.png"
             with self.stepper.averages.applied(self.method.networks):
-                draw_samples(self.method, self.samples, self.domains, file, self.device)
+                draw_samples(self.method, self.samples, self.data.domains, file, self.device)
         self.accelerator.wait_for_everyone()
 
     def save(self) -> Path:
@@ -166,8 +171,9 @@ class Trainer:
         return save_state(
             self.folder / "state",
             self.at,
+            self._facts(),
             self.stepper.state_dict(),
-            self.stepper.own_state_dict(),
+            self.stepper.own_state_dict() | {"journal": self.journal.state_dict()},
             self.accelerator.process_index,
             self.accelerator.wait_for_everyone,
         )
@@ -176,13 +182,27 @@ class Trainer:
         """Go on from a saved state instead of the beginning.
 
         Raises:
-            TrainingError: The state is incomplete or damaged.
+            TrainingError: The state is damaged, or of another kind of run.
         """
-        self.at, shared, own = load_state(state, self.accelerator.process_index)
-        self.stepper.load_state_dict(shared)
-        self.stepper.load_own_state_dict(own)
+        process = self.accelerator.process_index
+        self.at, shared, own = load_state(state, self._facts(), process)
+        try:
+            self.stepper.load_state_dict(shared)
+            self.stepper.load_own_state_dict(own)
+            self.journal.load_state_dict(own["journal"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise TrainingError(
+                f"{state}: does not fit this run ({error}). Resume with the version and the kind "
+                "of device that saved it."
+            ) from error
+
+    def _facts(self) -> Facts:
+        """What a resumed run must share with the one that saved its state."""
+        processes = self.accelerator.num_processes
+        return {"processes": processes, "training photos": self.data.fingerprint}
 
 
-def _ignore_ctrl_c(worker: int) -> None:
-    """Let the training process alone decide what Ctrl-C means."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _leave_signals_to_the_trainer(worker: int) -> None:
+    """Ignore in a worker what stops the run: the trainer still needs its photos for this step."""
+    for number in Interrupt.SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

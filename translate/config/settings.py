@@ -1,11 +1,9 @@
-"""Strict settings: YAML in, flags over it, and every problem reported at once."""
+"""Settings that say everything that is wrong with them at once."""
 
 import difflib
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -13,8 +11,6 @@ from translate.errors import ConfigError
 
 S = TypeVar("S", bound="Settings")
 Values = dict[str, Any]
-
-
 WORDS = {
     "Input should be": "must be",
     "a valid integer": "a whole number",
@@ -28,7 +24,9 @@ WORDS = {
 class Settings(BaseModel):
     """Frozen settings: an unknown key is an error, and so is a default out of range."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
+    )
 
 
 class Problem(NamedTuple):
@@ -36,101 +34,6 @@ class Problem(NamedTuple):
 
     key: str  # dotted: "training.epochs"
     message: str
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML that refuses a key written twice, where plain YAML keeps the last in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} is written twice", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def read_yaml(file: Path) -> Values:
-    """Read a mapping from a YAML file; nothing in it is executed.
-
-    Raises:
-        ConfigError: The file is missing, is not YAML, or holds something else than a mapping.
-    """
-    try:
-        # The loader is a SafeLoader: it builds plain types only.
-        values = yaml.load(file.read_text(encoding="utf-8"), _UniqueKeyLoader)  # noqa: S506
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError(
-            f"{file}: cannot be read ({reason}). Name an existing YAML file."
-        ) from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: is not valid YAML. {error}") from error
-    if not isinstance(values, dict):
-        found = "nothing" if values is None else f"a {type(values).__name__}"
-        raise ConfigError(
-            f"{file}: expected a mapping such as 'training: {{epochs: 5}}', got {found}."
-        )
-    return values
-
-
-def parse_flags(words: Sequence[str]) -> Values:
-    """Turn `--training.learning-rate 1e-4 --data.no-flip` into nested values.
-
-    Every value stays text (or a list of texts): the settings know the types. A flag alone means
-    true, `none` means nothing, and dashes in names stand for underscores.
-
-    Raises:
-        ConfigError: A word belongs to no flag, or one flag is given twice.
-    """
-    flags: dict[str, list[str]] = {}
-    key = ""
-    for word in words:
-        if word.startswith("--") and len(word) > 2:
-            name, equals, value = word[2:].partition("=")
-            key = name.replace("-", "_")
-            if key in flags:
-                raise ConfigError(f"--{name}: given twice. Give it once.")
-            flags[key] = [value] if equals else []
-        elif key:
-            flags[key].append(word)
-        else:
-            raise ConfigError(f"{word!r}: expected a flag such as --training.epochs 5.")
-    nested: Values = {}
-    for name, texts in flags.items():
-        _put(nested, name, _flag_value(texts))
-    return nested
-
-
-def _flag_value(texts: list[str]) -> Any:
-    values = [None if text.lower() in {"none", "null"} else text for text in texts]
-    if not values:
-        return True
-    return values[0] if len(values) == 1 else values
-
-
-def _put(nested: Values, dotted: str, value: Any) -> None:
-    *parents, last = dotted.split(".")
-    for i, parent in enumerate(parents):
-        nested = nested.setdefault(parent, {})
-        if not isinstance(nested, dict):
-            above = ".".join(parents[: i + 1])
-            raise ConfigError(f"--{dotted}: {above} was already given a value of its own.")
-    if isinstance(nested.get(last), dict):
-        raise ConfigError(f"--{dotted}: is a group. Give its members, such as --{dotted}.name.")
-    nested[last] = value
-
-
-def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Values:
-    """Lay one nested mapping over another; a value above wins."""
-    merged = dict(below)
-    for key, value in above.items():
-        under = merged.get(key)
-        both = isinstance(under, Mapping) and isinstance(value, Mapping)
-        merged[key] = merge(under, value) if both and under is not None else value
-    return merged
 
 
 def check(kind: type[S], values: Values, where: str, others: Sequence[Problem] = ()) -> S:
@@ -143,13 +46,7 @@ def check(kind: type[S], values: Values, where: str, others: Sequence[Problem] =
     Raises:
         ConfigError: One line per problem: key, what was expected, what was found.
     """
-    values = _spelled_out(kind, values)
-    problems: list[Problem] = []
-    settings = None
-    try:
-        settings = kind.model_validate(values)
-    except ValidationError as error:
-        problems = list(_problems(kind, values, error))
+    settings, problems = inspect(kind, values)
     problems += others
     if settings is not None and not problems:
         return settings
@@ -158,9 +55,21 @@ def check(kind: type[S], values: Values, where: str, others: Sequence[Problem] =
     raise ConfigError(f"{where} has {count}:{lines}")
 
 
+def inspect(kind: type[S], values: Values) -> tuple[S | None, list[Problem]]:
+    """Make settings of plain values; where that cannot be, return None and why."""
+    values = _spelled_out(kind, values)
+    try:
+        return kind.model_validate(values), []
+    except ValidationError as error:
+        return None, list(_problems(kind, values, error))
+
+
 def _spelled_out(kind: type[BaseModel], values: Values) -> Values:
-    """Read `no_flip: true` (the flag `--data.no-flip`) as `flip: false`, and let a block that may
-    be one of several kinds be of its default kind where it has no `name`.
+    """Write in full what people may write in short, in YAML and in flags.
+
+    `no_flip` (the flag --data.no-flip) means `flip: false`; `none` means nothing where nothing is
+    allowed; one value stands for a list of one; a block that may be of several kinds is of its
+    default kind where it has no `name`.
     """
     result: Values = {}
     for key, value in values.items():
@@ -168,15 +77,27 @@ def _spelled_out(kind: type[BaseModel], values: Values) -> Values:
         positive = key.removeprefix("no_")
         if field is None and positive != key and value is True and positive in kind.model_fields:
             result[positive] = False
-        elif field is not None and isinstance(value, dict) and _members(field):
-            kinds, named = _members(field), value
-            if len(kinds) > 1:
-                named = {"name": getattr(field.default, "name", None), **value}
-            inner = next((k for k in kinds if _name_of(k) == named.get("name")), kinds[0])
-            result[key] = _spelled_out(inner, named)
+        elif field is not None:
+            result[key] = _spelled_out_value(field, value)
         else:
             result[key] = value
     return result
+
+
+def _spelled_out_value(field: FieldInfo, value: Any) -> Any:
+    kinds = _members(field)
+    if kinds and isinstance(value, dict):
+        if len(kinds) > 1:
+            value = {"name": getattr(field.default, "name", None), **value}
+        inner = next((k for k in kinds if _name_of(k) == value.get("name")), kinds[0])
+        return _spelled_out(inner, value)
+    is_nothing = isinstance(value, str) and value.lower() in {"none", "null"}
+    if is_nothing and type(None) in get_args(field.annotation):
+        return None
+    takes_any_number = get_args(field.annotation)[-1:] == (...,)
+    if takes_any_number and not isinstance(value, list | tuple):
+        return [value]
+    return value
 
 
 def _members(field: FieldInfo) -> list[type[BaseModel]]:
@@ -221,7 +142,9 @@ def _dotted(location: tuple[int | str, ...], values: Any) -> str:
     parts = []
     for i, part in enumerate(location):
         inside = isinstance(values, Mapping) and part in values
-        inside = inside or (isinstance(values, list) and isinstance(part, int))
+        inside = inside or (
+            isinstance(values, list) and isinstance(part, int) and part < len(values)
+        )
         if inside or i == len(location) - 1:
             parts.append(str(part))
             values = values[part] if inside else None
