@@ -1,6 +1,7 @@
 """The doors, opened as a user opens them."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from PIL import Image
 from tests.toys import TINY_METHOD, tiny_cyclegan, write_data_set, write_photos
 from translate import cli
 from translate.bundle import Bundle, save_bundle
+from translate.training.journal import read_journal
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "train_cyclegan.py"
@@ -117,6 +119,48 @@ def test_training_with_a_bad_recipe_is_one_message_and_exit_code_2(
     assert "training.batch_size: must be greater than 0, got '0'" in said
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--run-folder"], "run_folder: Input is not a valid path"),
+        (["--resume"], "resume: must be text, got True"),
+        (["--config", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        (["--training.epochs", "5", "--training.epochs", "6"], "--training.epochs: given twice"),
+        (["5"], "'5': expected a flag"),
+    ],
+)
+def test_words_that_make_no_sense_are_refused(
+    words: list[str], message: str, tiny_recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.train("cyclegan", tiny_recipe, words) == 2
+    assert message.lower() in capsys.readouterr().err.lower()
+
+
+def test_help_needs_no_photos(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.train("cyclegan", ROOT / "configs" / "cyclegan_day2night.yaml", ["--help"])
+
+    assert stopped.value.code == 0
+    assert "--data.folder" in capsys.readouterr().out
+
+
+def test_the_command_to_go_on_keeps_every_flag_but_where_and_what_to_resume() -> None:
+    words = [
+        "--run-folder",
+        "old",
+        "--training.betas",
+        "0.5",
+        "0.9",
+        "--resume=x",
+        "--data.no-flip",
+    ]
+
+    said = cli._resuming(words, Path("runs/my run"))
+
+    kept = "--training.betas 0.5 0.9 --data.no-flip"
+    assert said.endswith(f"{kept} --run-folder 'runs/my run' --resume latest")
+
+
 def test_broken_photos_are_named_before_training_starts(
     tmp_path: Path, tiny_recipe: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,21 +196,30 @@ def test_accelerate_launch_trains_from_end_to_end(tmp_path: Path, tiny_recipe: P
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path, tiny_recipe: Path) -> None:
-    command = [sys.executable, str(SCRIPT), "--config", str(tiny_recipe)]
-    command += ["--run-folder", str(tmp_path / "run"), "--training.epochs"]
-    longer = [*command, "100000", "--training.log-every-steps", "1"]
-    process = subprocess.Popen(longer, stdout=subprocess.PIPE, text=True)
-    journal = tmp_path / "run" / "journal.jsonl"
-    deadline = time.monotonic() + 100
+@pytest.mark.parametrize(
+    ("number", "workers"), [(signal.SIGINT, 0), (signal.SIGTERM, 1)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_a_stopped_run_goes_on_by_the_command_it_prints(
+    tmp_path: Path, tiny_recipe: Path, number: signal.Signals, workers: int
+) -> None:
+    folder = tmp_path / "run"
+    command = [sys.executable, str(SCRIPT), "--config", str(tiny_recipe), "--run-folder"]
+    command += [str(folder), "--training.epochs", "100", "--training.log-every-steps", "1"]
+    command += ["--training.workers", str(workers)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    journal, deadline = folder / "journal.jsonl", time.monotonic() + 100
     while not (journal.exists() and journal.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+    os.killpg(process.pid, number)  # as a terminal and a cluster do: to the workers too
     said = process.communicate(timeout=60)[0]
 
     assert process.returncode == 130
-    assert f"--run-folder {tmp_path / 'run'} --resume latest" in said
-    assert list((tmp_path / "run" / "state").glob("step_*"))
+    printed = shlex.split(said.splitlines()[-1])
+    assert printed[:2] == ["accelerate", "launch"]
+    done = run(*printed[2:])
+    assert done.returncode == 0, done.stderr
+    steps = [line["step"] for line in read_journal(journal)]
+    assert steps == list(range(1, 401))
 
 
 @pytest.mark.slow
@@ -192,3 +245,7 @@ def test_two_processes_train_one_model_on_parts_of_the_data(
         for name, value in weights[0].items():
             if value.ndim > 1:  # a bias before a norm learns from rounding alone
                 assert (value - weights[1][name]).abs().max() < 1e-5, name
+
+    alone = run(*recipe, tmp_path / "two", "--resume", "latest", cwd=tmp_path)
+    assert alone.returncode == 2
+    assert "processes: was 2, is now 1" in alone.stderr

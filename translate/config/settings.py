@@ -13,6 +13,8 @@ S = TypeVar("S", bound="Settings")
 Values = dict[str, Any]
 WORDS = {
     "Input should be": "must be",
+    "Input is not a path for <class 'pathlib.Path'>": "must be a path",
+    "String should": "must",
     "a valid integer": "a whole number",
     "a valid number": "a number",
     "a valid boolean": "true or false",
