@@ -122,7 +122,7 @@ def test_training_with_a_bad_recipe_is_one_message_and_exit_code_2(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--run-folder"], "run_folder: Input is not a valid path"),
+        (["--run-folder"], "run_folder: must be a path, got True"),
         (["--resume"], "resume: must be text, got True"),
         (["--config", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
         (["--training.epochs", "5", "--training.epochs", "6"], "--training.epochs: given twice"),
@@ -145,15 +145,7 @@ def test_help_needs_no_photos(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_command_to_go_on_keeps_every_flag_but_where_and_what_to_resume() -> None:
-    words = [
-        "--run-folder",
-        "old",
-        "--training.betas",
-        "0.5",
-        "0.9",
-        "--resume=x",
-        "--data.no-flip",
-    ]
+    words = "--run-folder old --training.betas 0.5 0.9 --resume=x --data.no-flip".split()
 
     said = cli._resuming(words, Path("runs/my run"))
 
