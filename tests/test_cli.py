@@ -145,9 +145,9 @@ def test_help_needs_no_photos(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_command_to_go_on_keeps_every_flag_but_where_and_what_to_resume() -> None:
-    words = "--run-folder old --training.betas 0.5 0.9 --resume=x --data.no-flip".split()
+    words = "--run-folder old --training.betas 0.5 0.9 --resume=x --data.no-flip"
 
-    said = cli._resuming(words, Path("runs/my run"))
+    said = cli._resuming(words.split(), Path("runs/my run"))
 
     kept = "--training.betas 0.5 0.9 --data.no-flip"
     assert said.endswith(f"{kept} --run-folder 'runs/my run' --resume latest")
