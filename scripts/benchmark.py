@@ -1,134 +1,32 @@
 """How much faster does a recipe train here than a plain loop? scripts/benchmark.py [--config FILE].
 
-The plain loop takes the same networks the way the reference implementation does: one photo of each
-domain per step, float32, eager, every pass a call of its own. Both run in turns in one process, on
-random images, so that a busy machine disturbs both; medians and spread of the turns are printed.
+Prints one line of JSON per recipe: images per second of both, their ratio and its spread.
 """
 
 import argparse
 import json
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import torch
-import torch.nn.functional as F
-from accelerate import Accelerator
-from torch import Tensor
-
+from translate.benchmark import compare
 from translate.errors import TranslateError
-from translate.images import Pair
-from translate.methods import load_method
-from translate.recipe import Recipe, load_recipe
-from translate.training.devices import resolve_precision, usable_cores
-from translate.training.stepper import Stepper
+from translate.recipe import load_recipe
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-
-
-class PlainCycleGAN:
-    """One update at a time as the reference takes it, least-squares game, without a pool."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        method = load_method("cyclegan").build(recipe.method, seed=0)
-        self.settings: Any = recipe.method
-        self.ab, self.ba, self.judge_a, self.judge_b = method.networks.values()
-        self.adam_generators = self._adam(self.ab, self.ba)
-        self.adam_judges = self._adam(self.judge_a, self.judge_b)
-
-    @staticmethod
-    def _adam(*networks: torch.nn.Module) -> torch.optim.Adam:
-        weights = [w for network in networks for w in network.parameters()]
-        return torch.optim.Adam(weights, lr=2e-4, betas=(0.5, 0.999))
-
-    def step(self, pair: Pair) -> None:
-        """Generators, then discriminators."""
-        a, b = pair
-        judges = (self.judge_a, self.judge_b)
-        for judge in judges:
-            judge.requires_grad_(False)
-        fake_b, fake_a = self.ab(a), self.ba(b)
-        cycle = F.l1_loss(self.ba(fake_b), a) + F.l1_loss(self.ab(fake_a), b)
-        loss = _believed(self.judge_b(fake_b)) + _believed(self.judge_a(fake_a)) + 10 * cycle
-        if self.settings.identity_weight > 0:
-            loss = loss + 5 * (F.l1_loss(self.ab(b), b) + F.l1_loss(self.ba(a), a))
-        self.adam_generators.zero_grad()
-        loss.backward()
-        self.adam_generators.step()
-        for judge in judges:
-            judge.requires_grad_(True)
-        self.adam_judges.zero_grad()
-        for judge, real, fake in ((self.judge_a, a, fake_a), (self.judge_b, b, fake_b)):
-            doubted = judge(fake.detach()).square().mean()
-            ((_believed(judge(real)) + doubted) / 2).backward()
-        self.adam_judges.step()
-
-
-def _believed(scores: Tensor) -> Tensor:
-    return (scores - 1).square().mean()
-
-
-def noise(batch_size: int, side_px: int) -> Pair:
-    """Two batches of random images."""
-    return Pair(*(torch.rand(batch_size, 3, side_px, side_px) * 2 - 1 for _ in range(2)))
-
-
-def images_per_second(step: Callable[[Pair], object], pair: Pair, seconds: float) -> float:
-    """Repeat a step for a while."""
-    start, images = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds:
-        step(pair)
-        images += len(pair.a)
-    return images / (time.perf_counter() - start)
-
-
-def compare(recipe: Recipe, turns: int, seconds: float) -> dict[str, Any]:
-    """Let recipe and plain loop train in turns."""
-    side_px, training = recipe.data.crop_px, recipe.training
-    torch.set_num_threads(training.threads or usable_cores())
-    accelerator = Accelerator(cpu=True, mixed_precision=resolve_precision(training.precision))
-    method = load_method(recipe.method.name).build(recipe.method, seed=0)
-    ways = {
-        "plain": (PlainCycleGAN(recipe).step, noise(1, side_px)),
-        "recipe": (
-            Stepper(method, training, accelerator).step,
-            noise(training.batch_size, side_px),
-        ),
-    }
-    rates: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(turns + 1):
-        for name, (step, pair) in ways.items():
-            rate = images_per_second(step, pair, seconds)
-            if turn:  # the first turn warms up
-                rates[name].append(rate)
-    ratios = [r / p for r, p in zip(rates["recipe"], rates["plain"], strict=True)]
-    return {
-        "recipe": recipe.name,
-        "side_px": side_px,
-        "batch_size": training.batch_size,
-        "precision": accelerator.mixed_precision,
-        "threads": torch.get_num_threads(),
-        "images_per_second": {name: statistics.median(r) for name, r in rates.items()},
-        "ratio": statistics.median(ratios),
-        "ratio_spread": [min(ratios), max(ratios)],
-    }
+CPU_RECIPES = ("cyclegan_sample", "cyclegan_day2night_cpu", "cyclegan_summer2winter_cpu")
 
 
 def main() -> int:
-    """Print one JSON line per recipe."""
+    """Compare each recipe in turn."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    names = ("cyclegan_sample", "cyclegan_day2night_cpu", "cyclegan_summer2winter_cpu")
     parser.add_argument("--config", type=Path, nargs="+", help="recipes; default: the CPU recipes")
-    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--turns", type=int, default=5, help="turns of each way, after warming up")
     parser.add_argument("--seconds", type=float, default=6.0, help="length of one turn")
     chosen = parser.parse_args()
     try:
-        for file in chosen.config or [CONFIGS / f"{name}.yaml" for name in names]:
+        for file in chosen.config or [CONFIGS / f"{name}.yaml" for name in CPU_RECIPES]:
             recipe = load_recipe(file, {}, needs_photos=False)
-            print(json.dumps(compare(recipe, chosen.turns, chosen.seconds)))
+            print(json.dumps(compare(recipe, chosen.turns, chosen.seconds)), flush=True)
     except TranslateError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -127,6 +127,8 @@ def test_training_with_a_bad_recipe_is_one_message_and_exit_code_2(
         (["--config", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
         (["--training.epochs", "5", "--training.epochs", "6"], "--training.epochs: given twice"),
         (["5"], "'5': expected a flag"),
+        (["--training.epochs"], "training.epochs: must be a whole number, got 'True'"),
+        (["--training.no-epochs"], "training.epochs: must be a whole number, got 'False'"),
     ],
 )
 def test_words_that_make_no_sense_are_refused(
@@ -147,10 +149,18 @@ def test_help_needs_no_photos(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_command_to_go_on_keeps_every_flag_but_where_and_what_to_resume() -> None:
     words = "--run-folder old --training.betas 0.5 0.9 --resume=x --data.no-flip"
 
-    said = cli._resuming(words.split(), Path("runs/my run"))
+    said = cli._how_to_go_on(words.split(), Path("runs/my run"))
 
     kept = "--training.betas 0.5 0.9 --data.no-flip"
     assert said.endswith(f"{kept} --run-folder 'runs/my run' --resume latest")
+
+
+def test_many_processes_are_told_to_start_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    said = cli._how_to_go_on(["--training.epochs", "5"], Path("runs/x"))
+
+    assert said == "Go on by starting it as before, with\n  --run-folder runs/x --resume latest"
 
 
 def test_broken_photos_are_named_before_training_starts(

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from tyro import cli
 from tyro.conf import AvoidSubcommands, Positional, arg
 
-from translate.config import Settings, inspect, parse_flags
+from translate.config import Settings, check, inspect, parse_flags
 from translate.errors import ConfigError, TranslateError
 from translate.version import __version__
 
@@ -108,21 +108,26 @@ def _train(method: str, default: Path, words: Sequence[str]) -> int:
     wants_help = bool({"--help", "-h"}.intersection(words))
     flags = parse_flags([word for word in words if word not in {"--help", "-h"}])
     given = {key: flags.pop(key) for key in TrainArguments.model_fields if key in flags}
-    start, problems = inspect(TrainArguments, {"config": default, **given})
-    file = start.config if start else default
+    file = Path(given["config"]) if isinstance(given.get("config"), str) else default
+    given = {"config": file, **given}
+    _, problems = inspect(TrainArguments, given)
     recipe = load_recipe(file, flags, method, problems, needs_photos=not wants_help)
     if wants_help:
         _print_help(recipe, file)
-    result = run(recipe, start.run_folder, start.resume) if start else None
-    if result is None or result.is_finished:
+    start = check(TrainArguments, given, "the command line")
+    result = run(recipe, start.run_folder, start.resume)
+    if result.is_finished:
         return DONE
     if _rank() == 0:
-        print(f"Stopped; everything is saved. Go on with:\n  {_resuming(words, result.folder)}")  # noqa: T201
+        print(f"Stopped; everything is saved. {_how_to_go_on(words, result.folder)}")  # noqa: T201
     return INTERRUPTED
 
 
-def _resuming(words: Sequence[str], folder: Path) -> str:
+def _how_to_go_on(words: Sequence[str], folder: Path) -> str:
     """Write the command that goes on with a run, from the words it was started with."""
+    resuming = ["--run-folder", str(folder), "--resume", "latest"]
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # what the launcher was told is not known here
+        return f"Go on by starting it as before, with\n  {shlex.join(resuming)}"
     kept: list[str] = []
     is_left_out = False
     for word in words:
@@ -131,8 +136,8 @@ def _resuming(words: Sequence[str], folder: Path) -> str:
             is_left_out = name in {"run_folder", "resume"}
         if not is_left_out:
             kept.append(word)
-    command = ["accelerate", "launch", sys.argv[0], *kept]
-    return shlex.join([*command, "--run-folder", str(folder), "--resume", "latest"])
+    command = ["accelerate", "launch", sys.argv[0], *kept, *resuming]
+    return f"Go on with\n  {shlex.join(command)}"
 
 
 def _print_help(recipe: Settings, file: Path) -> None:

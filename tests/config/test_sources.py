@@ -46,6 +46,11 @@ def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
         (b"", "expected a mapping.*got nothing"),
         (b"a: [1", "is not valid YAML"),
         (b"\xff\xfe\x00a", "not UTF-8|not valid YAML"),
+        (b"name: 2024-13-45", "is not valid YAML"),
+        (b"a: !!int abc", "is not valid YAML"),
+        (b"a: !!bool x", "is not valid YAML"),
+        (b"a: !!timestamp x", "is not valid YAML"),
+        (b"a: " + b"9" * 5000, "is not valid YAML"),
         (b"!!python/object/apply:os.system [echo]", "is not valid YAML"),
     ],
 )

@@ -10,7 +10,7 @@ def test_every_layout_offers_settings_that_name_it(name: str) -> None:
 
     assert module.Settings.model_fields["layout"].default == name
     assert callable(module.build)
-    assert callable(module.missing_folders)
+    assert callable(module.problems)
 
 
 def test_files_that_serve_layouts_are_none_themselves() -> None:

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from translate.data import Draw
 from translate.data.jitter import Jitter
-from translate.data.unpaired import UnpairedPhotos, UnpairedSettings, build, missing_folders
+from translate.data.unpaired import UnpairedPhotos, UnpairedSettings, build, problems
 from translate.errors import DataError
 from translate.images import Pair
 
@@ -39,7 +39,8 @@ def same(one: Pair, other: Pair) -> bool:
 
 
 def test_items_are_crops_of_both_domains(folder: Path) -> None:
-    train, test = build(small(folder=folder, test_px=24), seed=0)
+    splits = build(small(folder=folder, test_px=24), seed=0)
+    train, test = splits.train, splits.test
 
     assert len(train) == 5  # of the longer folder
     assert train[Draw(0, 0)].a.shape == train[Draw(0, 0)].b.shape == (3, 16, 16)
@@ -114,7 +115,8 @@ def test_workers_give_the_same_batches_as_none_and_epochs_differ(folder: Path) -
 
 
 def test_data_sets_survive_the_way_to_a_spawned_worker(folder: Path) -> None:
-    train, test = build(small(folder=folder), seed=0)
+    splits = build(small(folder=folder), seed=0)
+    train, test = splits.train, splits.test
 
     train_there, test_there = pickle.loads(pickle.dumps((train, test)))  # noqa: S301
 
@@ -132,7 +134,8 @@ def test_any_four_folders_will_do(folder: Path) -> None:
         test_folder_b=folder / "testA",
     )
 
-    train, test = build(settings, seed=0)
+    splits = build(settings, seed=0)
+    train, test = splits.train, splits.test
 
     assert train[Draw(0, 0)].a[2].mean() > train[Draw(0, 0)].a[0].mean()
     assert test is not None
@@ -165,12 +168,12 @@ def test_photos_smaller_than_an_unresized_crop_are_refused(folder: Path) -> None
         build(small(folder=folder, resize="none", crop_px=44), seed=0)
 
 
-def test_a_photo_scrambled_behind_its_head_is_named_when_drawn(folder: Path) -> None:
+def test_a_photo_that_breaks_after_the_scan_is_named_when_drawn(folder: Path) -> None:
+    train = build(small(folder=folder), seed=0).train
     file = folder / "trainA" / "0.png"
     content = bytearray(file.read_bytes())
     content[60:90] = b"\0" * 30
     file.write_bytes(content)
-    train = build(small(folder=folder), seed=0).train
 
     with pytest.raises(DataError, match=r"trainA/0\.png: is damaged"):
         train[Draw(0, 0)]
@@ -183,7 +186,7 @@ def test_a_crop_larger_than_the_photo_names_both_keys() -> None:
 
 
 def test_no_folder_at_all_is_told_for_both_domains() -> None:
-    assert missing_folders(UnpairedSettings()) == [
+    assert problems(UnpairedSettings()) == [
         (
             f"data.folder_{domain}",
             f"missing. Name a folder of photos, or set data.folder to one that holds {name}.",
@@ -197,7 +200,7 @@ def test_every_absent_folder_is_told_under_its_key(tmp_path: Path, folder: Path)
         folder_a=tmp_path / "x", folder_b=folder / "trainB", test_folder_b=tmp_path / "y"
     )
 
-    keys = [key for key, _ in missing_folders(settings)]
+    keys = [key for key, _ in problems(settings)]
 
     assert keys == ["data.folder_a", "data.test_folder_a", "data.test_folder_b"]
 
@@ -205,19 +208,46 @@ def test_every_absent_folder_is_told_under_its_key(tmp_path: Path, folder: Path)
 def test_a_half_filled_folder_is_told_with_what_it_holds(folder: Path) -> None:
     (folder / "trainB").rename(folder / "train_b")
 
-    [(key, message)] = missing_folders(small(folder=folder))
+    [(key, message)] = problems(small(folder=folder))
 
     assert key == "data.folder"
     assert message.startswith(f"{folder}/trainB: there is no such folder; {folder} exists, and")
     assert "train_b/" in message
 
 
-def test_a_folder_with_a_card_is_not_missing_until_it_is_needed(tmp_path: Path) -> None:
+def test_a_folder_that_can_be_drawn_is_not_missing(tmp_path: Path) -> None:
     settings = small(folder=tmp_path / "sample")
-    assert [key for key, _ in missing_folders(settings)] == ["data.folder"]
+    assert [key for key, _ in problems(settings)] == ["data.folder"]
+    card = tmp_path / "sample.yaml"
 
-    (tmp_path / "sample.yaml").touch()
+    card.write_text("{title: x, licence: y}")
+    assert [key for key, _ in problems(settings)] == ["data.folder"]
 
-    assert missing_folders(settings) == []
-    with pytest.raises(DataError, match=r"data\.folder: .*sample: there is no such folder"):
-        build(settings, seed=0)
+    card.write_text("{title: x, licence: y, scenes: {side_px: 24, train: 1, test: 1}}")
+    assert problems(settings) == []
+    assert build(settings, seed=0).card.title == "x"  # type: ignore[union-attr]
+
+
+def test_one_folder_alone_says_that_the_common_one_does_not_count(folder: Path) -> None:
+    [(key, message)] = problems(small(folder=folder, folder_a=folder / "trainA"))
+
+    assert key == "data.folder_b"
+    assert "data.folder is not looked at" in message
+
+
+def test_known_answers_need_test_folders(folder: Path) -> None:
+    own = {"folder_a": folder / "trainA", "folder_b": folder / "trainB", "test_is_paired": True}
+
+    [(key, _)] = problems(small(**own))
+
+    assert key == "data.test_is_paired"
+
+
+def test_known_answers_of_which_none_can_be_used_are_refused(folder: Path) -> None:
+    for name in ("0.png", "1.png"):
+        (folder / "testA" / name).write_bytes((folder / "testA" / name).read_bytes()[:-30])
+    (folder / "testA" / "2.png").write_bytes((folder / "trainA" / "0.png").read_bytes())
+    (folder / "testB" / "2.png").write_bytes(b"")
+
+    with pytest.raises(DataError, match="no answer can be measured"):
+        build(small(folder=folder, test_is_paired=True, skip_bad_files=True), seed=0)

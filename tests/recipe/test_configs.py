@@ -7,6 +7,8 @@ import pytest
 from accelerate import Accelerator
 
 from tests.toys import noise
+from translate.config import merge
+from translate.data import Draw, load_layout
 from translate.images import Pair
 from translate.methods import load_method
 from translate.recipe import Recipe, load_recipe
@@ -59,3 +61,20 @@ def test_the_recipes_for_a_gpu_have_the_papers_settings(name: str) -> None:
     training = recipe.training
     assert (training.epochs, training.decay_epochs) == (200, None)
     assert (training.batch_size, training.learning_rate) == (1, 2e-4)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["summer2winter", "day2night"])
+def test_the_cpu_recipes_read_real_photos(real_data: Path, name: str) -> None:
+    flags = merge(NARROW, {"data": {"folder": str(real_data / name)}})
+    recipe = load_recipe(ROOT / "configs" / f"cyclegan_{name}_cpu.yaml", flags)
+
+    data = load_layout("unpaired").build(recipe.data, seed=0)
+
+    assert data.test is not None
+    pair = data.train[Draw(0, 0)]
+    assert pair.a.shape == pair.b.shape == (3, 64, 64)
+    method = load_method("cyclegan").build(recipe.method, seed=0)
+    accelerator = Accelerator(cpu=True, mixed_precision="no")
+    seen = Stepper(method, recipe.training, accelerator).step(Pair(pair.a[None], pair.b[None]))
+    assert all(value.isfinite() for value in seen.values())

@@ -167,19 +167,21 @@ def test_more_photos_of_one_domain_than_of_the_other_are_fine(folder: Path) -> N
     assert result.is_finished
 
 
-@pytest.mark.parametrize("text", ["data: {folder: photos}", "a: [", "title: only a title"])
+@pytest.mark.parametrize("text", ["data: {folder: photos}", "a: ["])
 def test_a_yaml_that_is_no_card_beside_the_photos_is_left_alone(folder: Path, text: str) -> None:
     (folder / "photos.yaml").write_text(text)
-    if text == "a: [":
-        with pytest.raises(ConfigError, match=r"photos\.yaml: is not valid YAML"):
-            run(recipe(folder))
-        assert not (folder / "runs").exists()
-        return
-
     card = (run(recipe(folder)).folder / "bundle" / "README.md").read_text()
 
     assert "licence: unknown" in card
     assert "photos of the user's own" in card
+
+
+def test_a_bad_card_is_told_before_training(folder: Path) -> None:
+    (folder / "photos.yaml").write_text("title: only a title")
+
+    with pytest.raises(ConfigError, match=r"photos\.yaml has a problem:\n  licence: missing"):
+        run(recipe(folder))
+    assert not (folder / "runs").exists()
 
 
 def test_own_folders_do_not_inherit_the_licence_of_the_recipes_data_set(folder: Path) -> None:

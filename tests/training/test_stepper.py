@@ -1,4 +1,6 @@
 import copy
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -8,6 +10,7 @@ from torch import Tensor
 
 from tests.toys import noise, tiny_cyclegan, tiny_training
 from translate.images import Pair
+from translate.training.journal import Journal
 from translate.training.stepper import Stepper
 
 
@@ -121,3 +124,42 @@ def test_bf16_steps_stay_finite_and_log_float32() -> None:
     seen = stepper(Accelerator(cpu=True, mixed_precision="bf16")).step(batch())
 
     assert all(v.isfinite() and v.dtype == torch.float32 for v in seen.values())
+
+
+def test_a_step_and_its_note_never_wait_for_the_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What reads a number back from the device waits for it: nothing of a step may.
+
+    Averages are left out: they count their steps on the CPU, and may read that.
+    """
+    trained = stepper(average_decay=None)
+    journal = Journal(tmp_path / "journal.jsonl", trained.accelerator)
+    journal.note(trained.step(batch()))  # Adam sets itself up
+    reads: list[str] = []
+    for name in ("item", "tolist", "numpy", "__float__", "__bool__", "__int__"):
+        read = getattr(Tensor, name)
+
+        def spy(self: Tensor, name: str = name, read: Any = read) -> Any:
+            reads.append(name)
+            return read(self)
+
+        monkeypatch.setattr(Tensor, name, spy)
+
+    journal.note(trained.step(batch()))
+
+    assert reads == []
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["fp16", "bf16"])
+def test_half_precision_on_a_gpu_learns_and_is_restored(precision: str) -> None:
+    trained = stepper(Accelerator(mixed_precision=precision))
+    on_gpu = Pair(*(images.cuda() for images in batch()))
+    for _ in range(3):
+        seen = trained.step(on_gpu)
+
+    assert all(value.isfinite() for value in seen.values())
+    state = copy.deepcopy(trained.state_dict())
+    trained.load_state_dict(state)
+    assert (trained.accelerator.scaler is not None) == (precision == "fp16")

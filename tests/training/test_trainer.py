@@ -1,5 +1,6 @@
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,32 @@ def journal(folder: Path) -> list[dict[str, Any]]:
     """All lines of a run, but for how fast it was."""
     lines = read_journal(folder / "journal.jsonl")
     return [{k: v for k, v in line.items() if k != "images_per_second"} for line in lines]
+
+
+def test_a_finished_run_can_be_resumed_and_adds_nothing(tmp_path: Path) -> None:
+    trainer(tmp_path, log_every_steps=3).train()
+    before = journal(tmp_path)
+
+    again = trainer(tmp_path, log_every_steps=3)
+    again.resume(list_states(tmp_path / "state")[-1])
+
+    assert again.train()
+    assert journal(tmp_path) == before
+
+
+def test_the_speed_in_the_journal_is_that_of_training_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trainer, "draw_samples", lambda self: time.sleep(0.5))
+
+    trainer(tmp_path, epochs=1, decay_epochs=0, log_every_steps=3).train()
+
+    assert min(line["images_per_second"] for line in read_journal(tmp_path / "journal.jsonl")) > 5
+
+
+@pytest.mark.slow
+def test_bf16_runs_end_to_end(tmp_path: Path) -> None:
+    assert trainer(tmp_path, precision="bf16").train()
 
 
 def test_the_last_steps_of_a_run_are_in_the_journal(tmp_path: Path) -> None:

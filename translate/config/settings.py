@@ -13,7 +13,7 @@ S = TypeVar("S", bound="Settings")
 Values = dict[str, Any]
 WORDS = {
     "Input should be": "must be",
-    "Input is not a path for <class 'pathlib.Path'>": "must be a path",
+    "Input is not a valid path for <class 'pathlib.Path'>": "must be a path",
     "String should": "must",
     "a valid integer": "a whole number",
     "a valid number": "a number",
@@ -78,7 +78,7 @@ def _spelled_out(kind: type[BaseModel], values: Values) -> Values:
         field = kind.model_fields.get(key)
         positive = key.removeprefix("no_")
         if field is None and positive != key and value is True and positive in kind.model_fields:
-            result[positive] = False
+            result[positive] = _spelled_out_value(kind.model_fields[positive], False)
         elif field is not None:
             result[key] = _spelled_out_value(field, value)
         else:
@@ -96,6 +96,9 @@ def _spelled_out_value(field: FieldInfo, value: Any) -> Any:
     is_nothing = isinstance(value, str) and value.lower() in {"none", "null"}
     if is_nothing and type(None) in get_args(field.annotation):
         return None
+    members = {field.annotation, *get_args(field.annotation)}
+    if isinstance(value, bool) and members & {int, float} and bool not in members:
+        return str(value)  # else Python would take true, or a flag without its value, for 1
     takes_any_number = get_args(field.annotation)[-1:] == (...,)
     if takes_any_number and not isinstance(value, list | tuple):
         return [value]

@@ -9,6 +9,9 @@ import yaml
 from translate.config.settings import Values
 from translate.errors import ConfigError
 
+# What PyYAML raises for bad text, for nesting without end, and for values such as `2024-13-45`.
+UNREADABLE = (yaml.YAMLError, RecursionError, ValueError, KeyError, AttributeError)
+
 
 class _PlainKeyLoader(yaml.SafeLoader):
     """YAML whose keys are words, each written once; plain YAML keeps the last in silence."""
@@ -41,7 +44,7 @@ def read_yaml(file: Path) -> Values:
         raise ConfigError(
             f"{file}: cannot be read ({reason}). Name an existing YAML file."
         ) from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except UNREADABLE as error:
         raise ConfigError(f"{file}: is not valid YAML. {error}") from error
     if not isinstance(values, dict):
         found = "nothing" if values is None else f"a {type(values).__name__}"

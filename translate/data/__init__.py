@@ -1,5 +1,6 @@
 """Photos to learn from. A file in this folder that offers what `LayoutModule` lists is a layout."""
 
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Protocol, cast
@@ -15,6 +16,7 @@ class LayoutModule(Protocol):
     """What a file in this folder offers, if it is a layout."""
 
     Settings: type[config.Settings]
+    PLACES: tuple[str, ...]  # the settings that only say where the photos lie
 
     def build(self, settings: Any, seed: int) -> Splits:
         """Find the photos and make data sets of them."""
@@ -25,6 +27,7 @@ class LayoutModule(Protocol):
         ...
 
 
+@cache
 def layouts() -> tuple[str, ...]:
     """Name the layouts there are; other files in this folder serve them."""
     names = sorted(module.name for module in iter_modules(__path__))
@@ -47,4 +50,4 @@ def load_layout(name: str) -> LayoutModule:
 
 def _is_layout(name: str) -> bool:
     module = import_module(f"{__name__}.{name}")
-    return all(hasattr(module, offer) for offer in ("Settings", "build", "problems"))
+    return all(hasattr(module, offer) for offer in ("Settings", "PLACES", "build", "problems"))

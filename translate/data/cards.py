@@ -4,6 +4,7 @@ from pathlib import Path
 
 from translate.config import Settings, check, read_yaml
 from translate.data.scenes import SceneSet, write_scenes
+from translate.errors import ConfigError
 
 
 class Card(Settings):
@@ -15,15 +16,22 @@ class Card(Settings):
 
 
 def read_card(folder: Path) -> Card | None:
-    """Read the card of a data set's folder: `X.yaml` beside `X`, if it looks like one.
+    """Read the card of a data set's folder: `X.yaml` beside `X`, unless it is something else.
 
     Raises:
-        ConfigError: The card is not valid.
+        ConfigError: The card is not valid, or nothing else tells how to make the folder.
     """
     folder = folder.absolute()
-    file = folder.with_name(f"{folder.name}.yaml")
-    values = read_yaml(file) if folder.name and file.is_file() else {}
-    is_card = {"title", "licence"} <= values.keys()  # beside photos may lie a recipe for them
+    file = folder.parent / f"{folder.name}.yaml"
+    if not file.is_file():
+        return None
+    try:
+        values = read_yaml(file)
+    except ConfigError:
+        if folder.exists():  # beside photos may lie any file
+            return None
+        raise
+    is_card = not values.keys().isdisjoint(Card.model_fields)
     return check(Card, values, str(file)) if is_card else None
 
 

@@ -50,14 +50,16 @@ class UnpairedSettings(config.Settings):
                 f"load_px {self.load_px}. Photos are resized to load_px before they are cropped."
             )
         if self.test_is_paired and (self.test_px or self.crop_px) < SSIM_WINDOW_PX:
+            key, side = ("test_px", self.test_px) if self.test_px else ("crop_px", self.crop_px)
             raise ValueError(
-                f"test_px must be at least {SSIM_WINDOW_PX} where test_is_paired is true: "
-                f"similarity is measured in windows of that size, got {self.test_px}."
+                f"{key} must be at least {SSIM_WINDOW_PX} where test_is_paired is true: "
+                f"similarity is measured in windows of that size, got {side}."
             )
         return self
 
 
 Settings = UnpairedSettings  # the name every layout offers
+PLACES = ("folder", "folder_a", "folder_b", "test_folder_a", "test_folder_b")
 
 
 class UnpairedPhotos(Dataset[Pair]):
@@ -157,11 +159,18 @@ def _absent(settings: UnpairedSettings) -> list[Problem]:
     for name in _needed(settings):
         key, path = _places(settings)[name]
         if path is None:
-            advice = f"or set data.folder to one that holds {name}"
-            absent.append(Problem(key, f"missing. Name a folder of photos, {advice}."))
+            absent.append(Problem(key, f"missing. {_advice(settings, name)}"))
         elif not path.is_dir():
             absent.append(Problem(key, f"{path}: {describe_absence(path)}"))
     return absent
+
+
+def _advice(settings: UnpairedSettings, name: str) -> str:
+    if settings.folder:
+        return (
+            "Name a folder of photos: where one is named by itself, data.folder is not looked at."
+        )
+    return f"Name a folder of photos, or set data.folder to one that holds {name}."
 
 
 def _common_folder(settings: UnpairedSettings) -> Path | None:

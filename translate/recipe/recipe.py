@@ -1,5 +1,6 @@
 """From a YAML file and flags to the settings of a run: the only room that knows everyone."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,8 @@ def load_recipe(
     Raises:
         ConfigError: With every problem of file, flags and named folders.
     """
-    values = merge({"name": file.stem, **read_yaml(file)}, flags)
+    name = re.sub(r"[^\w.-]", "_", file.stem)
+    values = merge({"name": name, **read_yaml(file)}, flags)
     chosen, unknown = _choose(values, "method", "name", METHODS, method or METHODS[0])
     layout, unknown_layout = _choose(values, "data", "layout", layouts(), "unpaired")
     if method is not None and chosen != method and not unknown:
@@ -92,6 +94,7 @@ def _folder_problems(values: Values, layout: str) -> list[Problem]:
         if settings is not None:
             return module.problems(settings)
         keys = {problem.key.partition(".")[0] for problem in wrong} & data.keys()
+        keys = keys or data.keys() - set(module.PLACES)  # several keys do not go together
         if not keys:
             break
         data = {key: value for key, value in data.items() if key not in keys}
@@ -104,11 +107,10 @@ def write_recipe(recipe: Recipe, file: Path) -> None:
     file.write_text(f"# Every setting of this run, defaults included.\n{text}", encoding="utf-8")
 
 
-# What may differ between a run and its resumption: everything else would make another run of it.
+# What may differ between a run and its resumption, beside the place of the photos (the state knows
+# which photos they were): everything else would make another run of it.
 MAY_CHANGE = {
     "name",
-    *("data.folder", "data.folder_a", "data.folder_b"),  # moved photos; the state knows which
-    *("data.test_folder_a", "data.test_folder_b"),
     *(
         f"training.{name}"
         for name in (
@@ -127,10 +129,11 @@ def refuse_changes(recipe: Recipe, file: Path) -> None:
     """
     started = load_recipe(file, {}, needs_photos=False)
     before, now = (_flatten(r.model_dump(mode="json")) for r in (started, recipe))
+    may_change = MAY_CHANGE | {f"data.{key}" for key in load_layout(recipe.data.layout).PLACES}
     changed = [
         f"\n  {key}: was {before.get(key)!r}, is now {now.get(key)!r}"
         for key in sorted(before.keys() | now.keys())
-        if before.get(key) != now.get(key) and key not in MAY_CHANGE
+        if before.get(key) != now.get(key) and key not in may_change
     ]
     if changed:
         raise ConfigError(

@@ -49,7 +49,7 @@ def run(recipe: Recipe, folder: Path | None = None, resume: str | None = None) -
     method = load_method(recipe.method.name).build(recipe.method, recipe.training.seed)
     check_sizes(method, data)
     if state is not None:
-        folder = state.absolute().parents[1]
+        folder = state.parents[1]
         refuse_changes(recipe, folder / "recipe.yaml")
     else:
         folder = _start_folder(recipe, folder, accelerator)
@@ -79,7 +79,7 @@ def check_sizes(method: Method, data: Splits) -> None:
             cast(Any, network).least_side_px for network in method.networks.values()
         ),
     }
-    for key, side in {"data.test_px": data.test_px, "data.crop_px": data.crop_px}.items():
+    for key, side in {"data.crop_px": data.crop_px, "data.test_px": data.test_px}.items():
         below = side - side % stride
         if side % stride or side < least[key]:
             fitting = [size for size in (below, below + stride) if size >= least[key]]

@@ -1,6 +1,7 @@
 """Where a run computes, and with which numbers: Accelerate set up for games of two optimizers."""
 
 import os
+from typing import get_args
 
 import torch
 from accelerate import Accelerator
@@ -63,6 +64,11 @@ def resolve_precision(precision: Precision) -> str:
         chosen = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
         if chosen == "no":
             chosen = "bf16" if (gpu_has_bf16() if has_gpu else cpu_has_bf16()) else "no"
+    if chosen not in get_args(Precision):
+        raise ConfigError(
+            f"training.precision: accelerate launch asks for {chosen!r}, which is not supported. "
+            "Use 'bf16', 'fp16' (on a GPU) or 'no'."
+        )
     if chosen == "fp16" and not has_gpu:
         raise ConfigError(
             "training.precision: fp16 needs a GPU, and none was found: its small range needs loss "

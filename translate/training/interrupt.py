@@ -28,6 +28,7 @@ class Interrupt:
             signal.signal(number, handler)
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
+        # A second SIGTERM is no impatience: a scheduler and a launcher may each send one.
+        if self.requested and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.requested = True

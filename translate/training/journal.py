@@ -31,11 +31,6 @@ class Journal:
         if self.accelerator.is_main_process:
             _drop_lines_after(self.file, step)
 
-    @property
-    def has_news(self) -> bool:
-        """Whether something was noted since the last line."""
-        return bool(self._sums)
-
     def note(self, scalars: Scalars) -> None:
         """Add one step's scalars to the running means."""
         for name, value in scalars.items():

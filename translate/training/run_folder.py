@@ -1,6 +1,5 @@
 """Where a run lives: `runs/<name>`, numbered when taken."""
 
-import itertools
 import re
 from pathlib import Path
 
@@ -26,31 +25,25 @@ def new_run_folder(wanted: Path | None, name: str) -> Path:
                 f"{wanted}: already holds something. Name a new folder with --run-folder, or go "
                 "on with the run in it by --resume latest."
             )
-        return _make(wanted)
-    for number in itertools.count(1):
-        folder = RUNS / (name if number == 1 else f"{name}-{number}")
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue  # taken, perhaps this very moment by another run
-        except OSError as error:
-            raise _cannot_make(folder, error) from error
-        return folder
-    raise AssertionError  # numbers do not end
-
-
-def _make(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _cannot_make(folder, error) from error
+        _make(wanted)
+        return wanted
+    number = 1
+    while not _make(folder := RUNS / (name if number == 1 else f"{name}-{number}"), anew=True):
+        number += 1
     return folder
 
 
-def _cannot_make(folder: Path, error: OSError) -> TrainingError:
-    return TrainingError(
-        f"{folder}: cannot be made ({error.strerror}). Choose another with --run-folder."
-    )
+def _make(folder: Path, anew: bool = False) -> bool:
+    """Make a folder; return False where it must be new and is taken, perhaps this very moment."""
+    try:
+        folder.mkdir(parents=True, exist_ok=not anew)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise TrainingError(
+            f"{folder}: cannot be made ({error.strerror}). Choose another with --run-folder."
+        ) from error
+    return True
 
 
 def find_state(resume: str, wanted: Path | None, name: str) -> Path:
@@ -64,7 +57,7 @@ def find_state(resume: str, wanted: Path | None, name: str) -> Path:
         TrainingError: There is none, or the state asked for is of another run.
     """
     if resume != "latest":
-        return _named_state(Path(resume).absolute(), wanted)
+        return _named_state(Path(resume).resolve(), wanted)
     folders = [wanted] if wanted else _runs_named(name)
     newest = [list_states(folder / "state")[-1:] for folder in folders]
     states = [state for states in newest for state in states]
@@ -80,7 +73,7 @@ def find_state(resume: str, wanted: Path | None, name: str) -> Path:
 def _named_state(state: Path, wanted: Path | None) -> Path:
     if not (state / POSITION_FILE).is_file():
         raise TrainingError(f"{state}: is no saved state. Name one, or say --resume latest.")
-    if wanted is not None and wanted.absolute() != state.parents[1]:
+    if wanted is not None and wanted.resolve() != state.parents[1]:
         raise TrainingError(
             f"{state}: belongs to the run in {state.parents[1]}, not in {wanted}. "
             "Leave out --run-folder: a resumed run goes on where it is."

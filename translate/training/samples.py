@@ -1,9 +1,12 @@
 """The sample grid: the same held-out photos, translated anew as training goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from translate.images import Pair, draw_grid
 from translate.phase import Images, Method
@@ -21,18 +24,35 @@ def draw_samples(
         photos: A batch of pairs, each image `(N, 3, H, W)` in [-1, 1].
         domains: What people call the domains: `{"a": "summer", "b": "winter"}`.
     """
-    networks = method.networks.values()
-    was_training = [network.training for network in networks]
-    for network in networks:
-        network.eval()
-    with torch.no_grad():
+    with torch.no_grad(), _translating(method.networks.values()):
         images = _translate_one_by_one(method, photos, device)
-    for network, training in zip(networks, was_training, strict=True):
-        network.train(training)
     shown = [name for name in COLUMNS if name in images]
     rows = list(zip(*(images[name] for name in shown), strict=True))
     file.parent.mkdir(parents=True, exist_ok=True)
     draw_grid(rows, [_caption(name, domains) for name in shown]).save(file)
+
+
+@contextmanager
+def _translating(networks: Iterable[nn.Module]) -> Iterator[None]:
+    """Let networks translate as a `Translator` lets them, and learn or remember nothing of it.
+
+    Dropout is off, and batch norm takes each photo's own statistics.
+    """
+    layers = [layer for network in networks for layer in network.modules()]
+    was_training = [layer.training for layer in layers]
+    norms = [layer for layer in layers if isinstance(layer, _BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for layer in layers:
+        layer.training = isinstance(layer, _BatchNorm)
+    for norm in norms:
+        norm.momentum = 0.0  # so that the running statistics stay
+    try:
+        yield
+    finally:
+        for layer, training in zip(layers, was_training, strict=True):
+            layer.training = training
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
 
 
 def _translate_one_by_one(method: Method, photos: Pair, device: torch.device) -> Images:

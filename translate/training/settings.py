@@ -19,7 +19,7 @@ class TrainingSettings(Settings):
     batch_size: int = Field(1, gt=0)  # photos of each domain per step and process
     learning_rate: float = Field(2e-4, gt=0)  # of Adam, for every network
     betas: tuple[Beta, Beta] = (0.5, 0.999)  # of Adam
-    accumulate_steps: int = Field(1, gt=0)  # steps whose gradients are summed into one update
+    accumulate_steps: int = Field(1, gt=0)  # steps whose gradients are averaged for one update
     clip_norm: float | None = Field(None, gt=0)  # longest gradient of a phase; none: no limit
     average_decay: float | None = Field(None, gt=0, lt=1)  # of averaged weights; none: keep none
     precision: Precision = "auto"  # auto: bf16 where the hardware has it, else float32 ("no")

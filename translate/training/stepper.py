@@ -62,7 +62,8 @@ class Stepper:
         Args:
             pair: A batch.
             ends_epoch: Update the networks now, however few gradients have come together: none
-                are carried over into the next epoch, nor lost by a state saved between.
+                are carried over into the next epoch, nor lost by a state saved between. They are
+                divided as if they were complete, so this update is a smaller one.
         """
         seen: Scalars = {}
         if ends_epoch:

@@ -111,8 +111,6 @@ class Trainer:
                 self.draw_samples()
             if is_last or self.at.epoch % settings.save_every_epochs == 0:
                 self.save()
-        if self.journal.has_news:
-            self._log(settings.rate(self.at.epoch - 1), self.at.epoch - 1)
         return True
 
     def _train_epoch(self, interrupt: Interrupt) -> bool:
@@ -128,20 +126,21 @@ class Trainer:
             self.journal.note(self.stepper.step(pair, ends_epoch))
             self.at = replace(self.at, batch=self.at.batch + 1, step=self.at.step + 1)
             self.progress.advance(self.at.step, self.at.epoch)
-            if self.at.step % settings.log_every_steps == 0:
-                self._log(rate, self.at.epoch)
+            is_last = self.at.step == settings.epochs * len(self.order)
+            if is_last or self.at.step % settings.log_every_steps == 0:
+                self._log(rate)
             if self._is_asked_to_stop(interrupt):
                 return False
         return True
 
-    def _log(self, learning_rate: float, epoch: int) -> None:
+    def _log(self, learning_rate: float) -> None:
         started, step = self._clock
         seconds = (time.monotonic() - started) / (self.at.step - step)
         self._clock = (time.monotonic(), self.at.step)
         photos = self.settings.batch_size * self.accelerator.num_processes
         line = self.journal.write(
             self.at.step,
-            epoch,
+            self.at.epoch,
             learning_rate=learning_rate,
             images_per_second=photos / seconds,
         )
