@@ -25,18 +25,20 @@ def tiny_cyclegan(**settings: Any) -> CycleGAN:
     return build(Settings.model_validate(TINY_METHOD | settings), seed=0)
 
 
+TINY_TRAINING: dict[str, Any] = {
+    "epochs": 2,
+    "decay_epochs": 1,
+    "batch_size": 2,
+    "precision": "no",
+    "workers": 0,
+    "threads": 1,
+    "log_every_steps": 2,
+    "average_decay": 0.9,
+}
+
+
 def tiny_training(**settings: Any) -> TrainingSettings:
-    defaults = {
-        "epochs": 2,
-        "decay_epochs": 1,
-        "batch_size": 2,
-        "precision": "no",
-        "workers": 0,
-        "threads": 1,
-        "log_every_steps": 2,
-        "average_decay": 0.9,
-    }
-    return TrainingSettings.model_validate(defaults | settings)
+    return TrainingSettings.model_validate(TINY_TRAINING | settings)
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:

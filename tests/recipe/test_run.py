@@ -9,7 +9,7 @@ import torch
 import yaml
 from PIL import Image
 
-from tests.toys import TINY_METHOD, write_data_set, write_photos
+from tests.toys import TINY_METHOD, TINY_TRAINING, write_data_set, write_photos
 from translate import Translator
 from translate.errors import ConfigError
 from translate.recipe import Recipe, load_recipe
@@ -25,17 +25,7 @@ DATA: dict[str, Any] = {
     "test_px": 24,
     "test_is_paired": True,
 }
-TRAINING: dict[str, Any] = {
-    "epochs": 2,
-    "decay_epochs": 1,
-    "batch_size": 2,
-    "precision": "no",
-    "workers": 0,
-    "threads": 1,
-    "log_every_steps": 1,
-    "save_every_epochs": 1,
-    "average_decay": 0.9,
-}
+TRAINING = TINY_TRAINING | {"log_every_steps": 1, "save_every_epochs": 1}
 
 
 def recipe(home: Path, **data: Any) -> Recipe:

@@ -36,6 +36,13 @@ def test_a_folder_that_cannot_be_made_is_refused() -> None:
         new_run_folder(Path("file") / "run", "sample")
 
 
+def test_a_place_for_runs_that_leads_nowhere_is_refused() -> None:
+    Path("runs").symlink_to("gone")
+
+    with pytest.raises(TrainingError, match="cannot be made"):
+        new_run_folder(None, "sample")
+
+
 def test_latest_is_the_state_saved_last_of_all_runs_of_the_name() -> None:
     states = [
         save_state(Path(f"runs/sample{number}/state"), Position(step=step), {}, {}, {})

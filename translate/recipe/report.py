@@ -50,7 +50,6 @@ def _items(photos: Any) -> Iterator[Pair]:
 
 def write_report(recipe: Recipe, folder: Path, rows: list[Comparison]) -> Path:
     """Write `report.md` into a run's folder: what was trained, what came of it, how to use it."""
-    samples = sorted((folder / "samples").glob("epoch_*.png"))
     lines = [
         f"# {recipe.name}",
         f"{recipe.method.name} trained for {recipe.training.epochs} epochs. "
@@ -64,11 +63,16 @@ def write_report(recipe: Recipe, folder: Path, rows: list[Comparison]) -> Path:
             "target domain's mean and deviation in CIE Lab; it learns nothing else.",
         ]
     lines += ["## Last lines of the journal", _journal_table(folder / "journal.jsonl")]
-    lines += ["## Samples", f"![held-out photos](samples/{samples[-1].name})"] if samples else []
+    lines += ["## Samples", f"![held-out photos](samples/{last_grid(folder).name})"]
     lines += ["## Use", f"    photo-translate PHOTOS OUTPUT --model {folder / 'bundle'}"]
     file = folder / "report.md"
     file.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
     return file
+
+
+def last_grid(folder: Path) -> Path:
+    """Find the newest sample grid of a run; every run draws one before its first step."""
+    return max((folder / "samples").glob("epoch_*.png"))
 
 
 def _journal_table(file: Path) -> str:

@@ -18,7 +18,7 @@ from translate.methods import load_method
 from translate.networks import Generator
 from translate.phase import Method
 from translate.recipe.recipe import Recipe, refuse_changes, write_recipe
-from translate.recipe.report import score_held_out, write_report
+from translate.recipe.report import last_grid, score_held_out, write_report
 from translate.training.devices import make_accelerator
 from translate.training.run_folder import find_state, new_run_folder
 from translate.training.trainer import Trainer
@@ -137,7 +137,10 @@ def _report(recipe: Recipe, folder: Path, data: Splits) -> None:
     if rows:
         console.print("Held-out photos, against the exact answer:", format_table(rows), sep="\n")
     report = write_report(recipe, folder, rows)
-    samples = max((folder / "samples").glob("epoch_*.png"))
-    made = {"bundle": folder / "bundle", "sample grid": samples, "report of numbers": report}
+    made = {
+        "bundle": folder / "bundle",
+        "sample grid": last_grid(folder),
+        "report of numbers": report,
+    }
     for what, where in made.items():
         console.print(f"{what}: {where}", markup=False)

@@ -37,9 +37,9 @@ def _make(folder: Path, anew: bool = False) -> bool:
     """Make a folder; return False where it must be new and is taken, perhaps this very moment."""
     try:
         folder.mkdir(parents=True, exist_ok=not anew)
-    except FileExistsError:
-        return False
     except OSError as error:
+        if anew and folder.exists():
+            return False
         raise TrainingError(
             f"{folder}: cannot be made ({error.strerror}). Choose another with --run-folder."
         ) from error
