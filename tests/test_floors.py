@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = [
     {"errors", "version"},
-    {"images", "config"},
+    {"config"},
+    {"images"},
     {"networks", "losses", "phase", "pool"},
     {"bundle"},
     {"data", "methods", "inference", "evaluation"},

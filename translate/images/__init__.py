@@ -1,6 +1,7 @@
 """Photos and tensors: the only room that knows bytes, EXIF, ICC, bit depth and [-1, 1]."""
 
 from translate.images.checking import find_fault
+from translate.images.encoding import Encoding, Kind, find_classes
 from translate.images.finding import find_photos
 from translate.images.grid import draw_grid
 from translate.images.opening import open_photo
@@ -17,11 +18,14 @@ from translate.images.tensors import (
 
 __all__ = [
     "IMAGE_SUFFIXES",
+    "Encoding",
+    "Kind",
     "Pair",
     "Photo",
     "Pixels",
     "crop_to",
     "draw_grid",
+    "find_classes",
     "find_fault",
     "find_photos",
     "open_photo",

@@ -11,6 +11,7 @@ from translate.networks.layers import initialise, is_per_sample
 from translate.networks.passes import pass_together
 from translate.networks.patchgan import PatchGAN, PatchGANSettings, PixelGAN, PixelGANSettings
 from translate.networks.resnet import ResNetGenerator, ResNetSettings
+from translate.networks.unet import UNetGenerator, UNetSettings
 
 __all__ = [
     "DISCRIMINATORS",
@@ -24,6 +25,8 @@ __all__ = [
     "PixelGANSettings",
     "ResNetGenerator",
     "ResNetSettings",
+    "UNetGenerator",
+    "UNetSettings",
     "build_discriminator",
     "build_generator",
     "initialise",
@@ -31,11 +34,14 @@ __all__ = [
     "pass_together",
 ]
 
-GeneratorSettings = ResNetSettings
+GeneratorSettings = Annotated[ResNetSettings | UNetSettings, Field(discriminator="name")]
 DiscriminatorSettings = Annotated[PatchGANSettings | PixelGANSettings, Field(discriminator="name")]
 
 # The generators' names are written into bundles: never rename one, only add.
-GENERATORS: dict[str, type[Generator]] = {ResNetGenerator.name: ResNetGenerator}
+GENERATORS: dict[str, type[Generator]] = {
+    ResNetGenerator.name: ResNetGenerator,
+    UNetGenerator.name: UNetGenerator,
+}
 DISCRIMINATORS: dict[str, type[nn.Module]] = {PatchGAN.name: PatchGAN, PixelGAN.name: PixelGAN}
 
 

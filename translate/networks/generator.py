@@ -19,3 +19,8 @@ class Generator(nn.Module):
     arguments: dict[str, Any]
     stride: int
     least_side_px: int
+
+    @classmethod
+    def explain_misfit(cls, side_px: int) -> str:
+        """Say which settings would fit a side that this generator cannot take; "" if none would."""
+        return ""
