@@ -15,6 +15,7 @@ from PIL import Image
 from tests.toys import TINY_METHOD, tiny_cyclegan, write_data_set, write_photos
 from translate import cli
 from translate.bundle import Bundle, save_bundle
+from translate.networks import UNetGenerator
 from translate.training.journal import read_journal
 
 ROOT = Path(__file__).parents[1]
@@ -62,6 +63,60 @@ def test_a_folder_is_translated_and_counted(
         == f"{tmp_path / 'out'}: 3 translated, 0 failed, 0 other files left out\n"
     )
     assert Image.open(tmp_path / "out" / "deep" / "001.png").size == (24, 24)
+
+
+@pytest.fixture
+def chancy_bundle(tmp_path: Path) -> Path:
+    """A generator with batch norm and dropout, stored in the mode that has no use for dropout."""
+    generators = {"a_to_b": UNetGenerator(base_channels=2, depth=6)}
+    made = Bundle("pix2pix", {"a": "label", "b": "facade"}, generators, training_side_px=64)
+    save_bundle(made, tmp_path / "chancy")
+    return tmp_path / "chancy"
+
+
+def test_several_samples_of_each_photo_are_written_and_the_seed_gives_them_again(
+    tmp_path: Path, chancy_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_photos(tmp_path / "in", count=2)
+    words = ["--model", str(chancy_bundle), "--mode", "paper", "--samples", "3", "--seed"]
+
+    for seed, target in (("7", "out"), ("7", "again"), ("8", "other")):
+        code = cli.main([str(tmp_path / "in"), str(tmp_path / target), *words, seed])
+        assert (code, "2 translated, 0 failed" in capsys.readouterr().out) == (0, True)
+
+    names = [f"{stem}_{i}.png" for stem in ("000", "001") for i in (1, 2, 3)]
+    written = [[(tmp_path / t / n).read_bytes() for n in names] for t in ("out", "again", "other")]
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == names
+    assert written[0] == written[1]
+    assert len({*written[0], *written[2]}) == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--mode dream", "There is no inference mode 'dream'. Choose one of deterministic, eval"),
+        ("--samples 2", "in the mode 'deterministic' dropout is off"),
+        ("--mode paper --samples 0", "Expected at least 1 sample of each photo, got 0"),
+        ("--mode paper --seed -1", "Expected a seed of 0 or more, got -1"),
+    ],
+)
+def test_samples_that_cannot_be_had_are_one_message_and_exit_code_2(
+    words: str,
+    message: str,
+    tmp_path: Path,
+    chancy_bundle: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_photos(tmp_path / "in")
+    folders = [str(tmp_path / "in"), str(tmp_path / "out")]
+
+    code = cli.main([*folders, "--model", str(chancy_bundle), *words.split()])
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert said.strip().startswith("error: ")
+    assert message in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_failed_photo_is_named_and_the_exit_code_is_1(

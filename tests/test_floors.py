@@ -13,7 +13,7 @@ FLOORS = [
     {"images"},
     {"networks", "losses", "phase", "pool"},
     {"bundle"},
-    {"data", "methods", "inference", "evaluation"},
+    {"data", "methods", "inference", "evaluation", "interop"},
     {"training"},
     {"recipe"},
     {"cli", "benchmark", "__init__"},

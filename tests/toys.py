@@ -1,4 +1,4 @@
-"""Small things that several test rooms need: a tiny method, tiny settings, tiny photos."""
+"""Small things that several test rooms need: tiny methods, tiny settings, tiny photos."""
 
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,34 @@ from torch.utils.data import Dataset
 
 from translate.data import Draw
 from translate.images import Pair
-from translate.methods.cyclegan import CycleGAN, Settings, build
+from translate.methods import cyclegan, pix2pix
+from translate.phase import Channels
 from translate.training.settings import TrainingSettings
 
+PHOTOS = Channels(a=3, b=3)
+
 TINY_METHOD: dict[str, Any] = {
-    "generator": {"base_channels": 4, "blocks": 1},
+    "generator": {"name": "resnet", "base_channels": 4, "blocks": 1},
     "discriminator": {"name": "patchgan", "base_channels": 4, "depth": 1},
     "pool_size": 2,
 }
 
 
-def tiny_cyclegan(**settings: Any) -> CycleGAN:
-    return build(Settings.model_validate(TINY_METHOD | settings), seed=0)
+TINY_PIX2PIX: dict[str, Any] = {
+    "name": "pix2pix",
+    "generator": {"name": "unet", "base_channels": 4, "depth": 3},
+    "discriminator": {"name": "patchgan", "base_channels": 4, "depth": 1, "norm": "batch"},
+}
+
+
+def tiny_cyclegan(channels: Channels = PHOTOS, seed: int = 0, **settings: Any) -> cyclegan.CycleGAN:
+    chosen = cyclegan.Settings.model_validate(TINY_METHOD | settings)
+    return cyclegan.build(chosen, channels, seed)
+
+
+def tiny_pix2pix(channels: Channels = PHOTOS, seed: int = 0, **settings: Any) -> pix2pix.Pix2Pix:
+    chosen = pix2pix.Settings.model_validate(TINY_PIX2PIX | settings)
+    return pix2pix.build(chosen, channels, seed)
 
 
 TINY_TRAINING: dict[str, Any] = {

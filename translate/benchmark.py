@@ -17,6 +17,7 @@ from torch import Tensor
 
 from translate.images import Pair
 from translate.methods import load_method
+from translate.phase import Channels
 from translate.recipe import Recipe
 from translate.training.devices import resolve_precision, usable_cores
 from translate.training.stepper import Stepper
@@ -26,7 +27,7 @@ class PlainCycleGAN:
     """One update at a time as the reference takes it, least-squares game, without a pool."""
 
     def __init__(self, recipe: Recipe) -> None:
-        method = load_method("cyclegan").build(recipe.method, seed=0)
+        method = load_method("cyclegan").build(recipe.method, Channels(), seed=0)
         self.settings: Any = recipe.method
         self.ab, self.ba, self.judge_a, self.judge_b = method.networks.values()
         self.adam_generators = self._adam(self.ab, self.ba)
@@ -84,7 +85,7 @@ def compare(recipe: Recipe, turns: int, seconds: float) -> dict[str, Any]:
     side_px, training = recipe.data.crop_px, recipe.training
     torch.set_num_threads(training.threads or usable_cores())
     accelerator = Accelerator(cpu=True, mixed_precision=resolve_precision(training.precision))
-    method = load_method(recipe.method.name).build(recipe.method, seed=0)
+    method = load_method(recipe.method.name).build(recipe.method, Channels(), seed=0)
     ways: dict[str, tuple[Callable[[Pair], object], Pair]] = {
         "plain": (PlainCycleGAN(recipe).step, noise(1, side_px)),
         "recipe": (

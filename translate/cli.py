@@ -38,6 +38,9 @@ class TranslateArguments(Settings):
     direction: str | None = None  # a_to_b or b_to_a; none: the bundle's first
     overwrite: bool = False  # replace translations that are already there
     device: str | None = None  # cpu, cuda, cuda:1, mps; none: the fastest there is
+    mode: str | None = None  # deterministic, eval, paper (with dropout); none: the bundle's own
+    samples: int | None = None  # translations of each photo, named x_1, x_2 ...; with --mode paper
+    seed: int = 0  # which translations --mode paper gives: the same seed, the same ones
 
 
 class TrainArguments(Settings):
@@ -58,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words == ["--version"]:
         print(f"photo-translate {__version__}")  # noqa: T201
         return DONE
-    return _guard(lambda: _translate(words))
+    return guard(lambda: _translate(words))
 
 
 def _translate(words: Sequence[str]) -> int:
@@ -67,7 +70,9 @@ def _translate(words: Sequence[str]) -> int:
     from translate.inference.folder import translate_folder  # noqa: PLC0415
     from translate.inference.translator import Translator  # noqa: PLC0415
 
-    translator = Translator.from_pretrained(chosen.model, chosen.direction, chosen.device)
+    translator = Translator.from_pretrained(
+        chosen.model, chosen.direction, chosen.device, mode=chosen.mode
+    )
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(translator.bundle.in_words(translator.direction), total=None)
         report = translate_folder(
@@ -76,6 +81,8 @@ def _translate(words: Sequence[str]) -> int:
             translator,
             lambda finished, photos, _: progress.update(bar, completed=finished, total=photos),
             chosen.overwrite,
+            samples=chosen.samples,
+            seed=chosen.seed,
         )
     for file, reason in report.failed:
         print(f"failed: {file}: {reason}", file=sys.stderr)  # noqa: T201
@@ -93,7 +100,7 @@ def train(method: str, default: Path, arguments: Sequence[str] | None = None) ->
         arguments: The command line; None: that of this process.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    return _guard(lambda: _train(method, default, words))
+    return guard(lambda: _train(method, default, words))
 
 
 def _train(method: str, default: Path, words: Sequence[str]) -> int:
@@ -153,7 +160,7 @@ def _print_help(recipe: Settings, file: Path) -> None:
     )
 
 
-def _guard(door: Callable[[], int]) -> int:
+def guard(door: Callable[[], int]) -> int:
     """Turn what a user can put right into one message and exit code 2."""
     try:
         return door()

@@ -9,10 +9,17 @@ from torch import Tensor, nn
 from translate.images import Pair
 
 Images = dict[str, Tensor]
-"""Named image tensors `(N, 3, H, W)` in [-1, 1]: `fake_b`, `cycled_a`, ..."""
+"""Named image tensors `(N, C, H, W)` in [-1, 1]: `fake_b`, `cycled_a`, ..."""
 
 Scalars = dict[str, Tensor]
 """Named tensors of shape `()`."""
+
+
+class Channels(NamedTuple):
+    """How many channels the images of each domain have."""
+
+    a: int = 3
+    b: int = 3
 
 
 class Outcome(NamedTuple):

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from translate.bundle import Bundle, save_bundle
-from translate.networks import ResNetGenerator
+from translate.images import Encoding
+from translate.networks import ResNetGenerator, UNetGenerator
 
 
 def tiny_generator(norm: str = "instance") -> ResNetGenerator:
@@ -28,3 +29,23 @@ def bundle() -> Bundle:
 def folder(bundle: Bundle, tmp_path: Path) -> Path:
     save_bundle(bundle, tmp_path / "bundle")
     return tmp_path / "bundle"
+
+
+@pytest.fixture
+def one_way() -> Bundle:
+    """A Pix2Pix from label maps of three classes to images of five bands."""
+    torch.manual_seed(0)
+    classes = ((0, 0, 0), (1, 1, 1), (700, 0, 9))
+    return Bundle(
+        method="pix2pix",
+        domains={"a": "land use", "b": "satellite"},
+        generators={
+            "a_to_b": UNetGenerator(in_channels=3, out_channels=5, base_channels=1, depth=6)
+        },
+        training_side_px=64,
+        inference_mode="paper",
+        encodings={
+            "a": Encoding(kind="labels", channels=3, classes=classes),
+            "b": Encoding(kind="bands", channels=5),
+        },
+    )

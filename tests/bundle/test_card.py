@@ -43,3 +43,28 @@ def test_facts_cannot_break_the_page(bundle: Bundle) -> None:
     card = model_card(replace(bundle, facts={"command": "train\n---\n# Owned {title}"}))
 
     assert "- command: train --- # Owned {title}" in card
+
+
+def test_tells_what_images_are_made_of_where_they_are_no_photos(
+    bundle: Bundle, one_way: Bundle
+) -> None:
+    card = model_card(one_way)
+
+    assert "Translates images with a UNetGenerator" in card
+    assert 'bands = translator("labels.png")  # a NumPy array (H, W, 5)' in card
+    assert "- domains: a is land use (label maps of 3 classes), b is satellite (images of 5" in card
+    assert "Directions: `a_to_b` (land use to satellite)." in card
+    assert "Translates photos with a ResNetGenerator" in model_card(bundle)
+
+
+def test_tells_the_mode_and_how_to_get_several_samples_where_there_is_dropout(
+    bundle: Bundle, one_way: Bundle
+) -> None:
+    card = model_card(one_way)
+
+    assert "dropout stays on, as in Pix2Pix's paper" in card
+    assert 'open the bundle with `mode="paper"`' in card
+    assert '`translator("labels.png", samples=3, seed=7)`' in card
+    assert "--mode paper --samples 3 --seed 7" in card
+    assert "samples=3" in model_card(replace(one_way, inference_mode="deterministic"))
+    assert "samples=3" not in model_card(bundle)

@@ -9,6 +9,7 @@ import torch
 
 from translate.bundle import load_bundle
 from translate.errors import BundleError
+from translate.images import Encoding
 
 Edit = Callable[[dict[str, Any]], None]
 
@@ -103,7 +104,17 @@ HERE = ("directions", "a_to_b")
         (set_in("directions", "../../etc/passwd", to={}), "'a_to_b' or 'b_to_a'"),
         (set_in(*HERE, "sha256", to="0"), "sha256"),
         (set_in(*HERE, "file", to="../secret"), "file: unknown key"),
-        (set_in("inference_mode", to="dream"), "'deterministic' or 'eval', got 'dream'"),
+        (set_in("inference_mode", to="dream"), "'deterministic', 'eval' or 'paper', got 'dream'"),
+        (
+            set_in("encodings", "b", to={"kind": "grey", "channels": 1}),
+            r"encodings: b\.channels must be 3, the out_channels of .* got 1 \(grey\)",
+        ),
+        (set_in("encodings", "a", "kind", to="sound"), r"encodings\.a\.kind: .* got 'sound'"),
+        (set_in("encodings", "a", "channels", to=10**9), r"encodings\.a\.channels: must be less"),
+        (
+            set_in(*HERE, "arguments", "in_channels", to=5),
+            r"a\.channels must be 5, the in_channels",
+        ),
         (set_in("training_side_px", to=-1), "training_side_px"),
         (set_in(*HERE, "generator", to="gpt"), "unknown generator 'gpt'. Known here: resnet"),
         (set_in(*HERE, "stride", to=8), "stride: expected 4 for this generator, found 8"),
@@ -117,8 +128,9 @@ HERE = ("directions", "a_to_b")
         (set_in(*HERE, "arguments", "norm", to=None), "norm must be one of .* got None"),
         (
             set_in(*HERE, "arguments", "upsample", to="fold"),
-            "one of transposed, resize, got 'fold'",
+            "one of transposed, resize, blur, got 'fold'",
         ),
+        (set_in(*HERE, "arguments", "downsample", to="fold"), "one of strided, blur, got 'fold'"),
         (set_in(*HERE, "arguments", "base_channels", to=10**9), "base_channels must lie within"),
         (set_in(*HERE, "arguments", "blocks", to=10**300), "blocks must lie within"),
         (
@@ -170,3 +182,9 @@ def test_missing_weights_are_named(folder: Path) -> None:
     (folder / "b_to_a.safetensors").unlink()
 
     assert f"{folder / 'b_to_a.safetensors'}: no such file" in load_error(folder)
+
+
+def test_a_bundle_that_does_not_say_is_made_of_photos(folder: Path) -> None:
+    edit_model(folder, lambda model: model.pop("encodings"))
+
+    assert load_bundle(folder).encodings == {"a": Encoding(), "b": Encoding()}

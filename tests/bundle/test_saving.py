@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 
 from translate.bundle import Bundle, load_bundle, save_bundle
 from translate.errors import BundleError
+from translate.images import Encoding
 
 
 def test_writes_four_files_that_anyone_may_read_as_any_folder(folder: Path, tmp_path: Path) -> None:
@@ -127,3 +128,37 @@ def test_a_wrapped_network_is_our_bug(bundle: Bundle, tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="Sequential is not one of"):
         save_bundle(replace(bundle, generators={"a_to_b": wrapped}), tmp_path / "bundle")  # type: ignore[dict-item]
+
+
+def test_label_maps_bands_and_the_only_direction_come_back(one_way: Bundle, tmp_path: Path) -> None:
+    save_bundle(one_way, tmp_path / "bundle")
+
+    loaded = load_bundle(tmp_path / "bundle")
+
+    assert replace(loaded, generators={}) == replace(one_way, generators={})
+    assert list(loaded.generators) == ["a_to_b"]
+    state = one_way.generators["a_to_b"].state_dict()
+    again = loaded.generators["a_to_b"].state_dict()
+    assert all(torch.equal(state[name], again[name]) for name in state)
+    model = json.loads((tmp_path / "bundle" / "model.json").read_text())
+    assert model["encodings"]["b"] == {"kind": "bands", "channels": 5, "classes": []}
+    assert model["inference_mode"] == "paper"
+
+
+@pytest.mark.parametrize(
+    ("side", "told"),
+    [
+        ("a", "a.channels must be 3, the in_channels of the generator a_to_b, got 4 (bands)"),
+        ("b", "b.channels must be 5, the out_channels of the generator a_to_b, got 4 (bands)"),
+    ],
+)
+def test_encodings_that_are_not_as_wide_as_the_generator_are_refused(
+    one_way: Bundle, tmp_path: Path, side: str, told: str
+) -> None:
+    encodings = {**one_way.encodings, side: Encoding(kind="bands", channels=4)}
+
+    with pytest.raises(BundleError) as caught:
+        save_bundle(replace(one_way, encodings=encodings), tmp_path / "bundle")
+
+    assert f"\n  encodings: {told}\n" in str(caught.value)
+    assert not list(tmp_path.iterdir())

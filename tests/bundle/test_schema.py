@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
 from translate.bundle import Bundle
 from translate.bundle.schema import LARGEST_ARGUMENT, ExportedGenerator, weight_file
+from translate.networks import UNetGenerator
 
 
 def exported(**arguments: object) -> ExportedGenerator:
@@ -21,6 +24,19 @@ def exported(**arguments: object) -> ExportedGenerator:
 def test_directions_are_said_in_words(bundle: Bundle) -> None:
     assert bundle.in_words("b_to_a") == "winter to summer"
     assert bundle.describe_directions() == "a_to_b (summer to winter) and b_to_a (winter to summer)"
+
+
+def test_a_direction_takes_one_sides_encoding_and_gives_the_others(one_way: Bundle) -> None:
+    assert [encoding.kind for encoding in one_way.encodings_of("a_to_b")] == ["labels", "bands"]
+    assert [encoding.kind for encoding in one_way.encodings_of("b_to_a")] == ["bands", "labels"]
+
+
+def test_only_dropout_makes_a_direction_vary(bundle: Bundle, one_way: Bundle) -> None:
+    shallow = {"a_to_b": UNetGenerator(base_channels=1, depth=5)}  # too shallow to drop any level
+
+    assert one_way.can_vary("a_to_b")
+    assert not bundle.can_vary("a_to_b")
+    assert not replace(one_way, generators=shallow).can_vary("a_to_b")
 
 
 def test_weight_files_are_named_by_direction() -> None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from translate.errors import DataError
-from translate.images import open_photo
+from translate.images import Photo, open_photo
 from translate.inference import folder as folder_module
 from translate.inference.folder import FolderReport, translate_folder
 from translate.inference.translator import Translator
@@ -124,11 +124,10 @@ def test_one_bad_photo_does_not_stop_the_rest(source: Path, translator: Translat
 
 
 def test_a_fault_of_ours_is_recorded_with_its_kind(source: Path, translator: Translator) -> None:
-    broken = mock.Mock(
-        side_effect=[RuntimeError("no memory"), *[np.zeros((9, 13, 3), np.uint8)] * 4]
-    )
+    answers = [RuntimeError("no memory"), *[[Photo(np.zeros((9, 13, 3), np.uint8))]] * 4]
 
-    report = translate_folder(source, source.parent / "out", broken)
+    with mock.patch.object(Translator, "__call__", side_effect=answers):
+        report = translate_folder(source, source.parent / "out", translator)
 
     assert report.failed == [(Path("a.jpg"), "RuntimeError: no memory")]
     assert len(report.done) == 4
@@ -281,9 +280,9 @@ def test_one_photo_is_in_memory_at_a_time(
     source: Path, translator: Translator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    opening, saving = folder_module.open_photo, folder_module.save_photo
+    opening, saving = folder_module.open_source, folder_module.save_photo
     monkeypatch.setattr(
-        folder_module, "open_photo", lambda f: (order.append("open"), opening(f))[1]
+        folder_module, "open_source", lambda f, e: (order.append("open"), opening(f, e))[1]
     )
     monkeypatch.setattr(
         folder_module, "save_photo", lambda p, f: (order.append("save"), saving(p, f))[1]

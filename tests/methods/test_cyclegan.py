@@ -7,28 +7,36 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from tests.toys import PHOTOS, tiny_cyclegan
+from translate.errors import ConfigError
 from translate.images import Pair
-from translate.methods.cyclegan import CycleGAN, Settings, build
-from translate.phase import Outcome, Phase
+from translate.methods.cyclegan import CycleGAN, Settings
+from translate.phase import Channels, Outcome, Phase
 
 NETWORKS = {"generator_ab", "generator_ba", "discriminator_a", "discriminator_b"}
-RESNET = {"base_channels": 4, "blocks": 1}
+RESNET = {"name": "resnet", "base_channels": 4, "blocks": 1}
 PATCHGAN = {"name": "patchgan", "base_channels": 4, "depth": 1}
 
 
-def tiny(norm: str = "instance", seed: int = 0, **settings: Any) -> CycleGAN:
+def tiny(
+    norm: str = "instance", seed: int = 0, channels: Channels = PHOTOS, **settings: Any
+) -> CycleGAN:
     networks = {"generator": RESNET | {"norm": norm}, "discriminator": PATCHGAN | {"norm": norm}}
-    return build(Settings.model_validate(networks | settings), seed)
+    return tiny_cyclegan(channels, seed, **networks, **{"pool_size": 50} | settings)
 
 
-def pair(batch: int = 2, seed: int = 0, side_a: int = 32, side_b: int = 32) -> Pair:
+def pair(
+    batch: int = 2, seed: int = 0, side_a: int = 32, side_b: int = 32, channels: Channels = PHOTOS
+) -> Pair:
     randomness = torch.Generator().manual_seed(seed)
     return Pair(
         *(
-            torch.rand(batch, 3, side, side, generator=randomness) * 2 - 1
-            for side in (side_a, side_b)
+            torch.rand(batch, count, side, side, generator=randomness) * 2 - 1
+            for count, side in zip(channels, (side_a, side_b), strict=True)
         )
     )
 
@@ -280,6 +288,26 @@ def test_domains_of_different_sides_train_too() -> None:
 
     assert method.translate(batch)["cycled_b"].shape == batch.b.shape
     assert all(loss >= 0 for loss in step(method, batch).values())
+
+
+@settings(max_examples=6, deadline=None)
+@given(a=st.integers(1, 7), b=st.integers(1, 7))
+def test_domains_of_different_channels_train_without_an_identity_loss(a: int, b: int) -> None:
+    channels = Channels(a, b)
+    method, batch = tiny(channels=channels, identity_weight=0), pair(channels=channels)
+
+    images = method.translate(batch)
+
+    assert {name: image.shape[1] for name, image in images.items()} == {
+        "fake_a": a, "cycled_a": a, "fake_b": b, "cycled_b": b,
+    }  # fmt: skip
+    assert all(loss >= 0 for loss in step(method, batch).values())
+
+
+def test_an_identity_loss_between_different_channels_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"identity_weight: .* 3 and 1 channels.*Set it to 0"):
+        tiny(channels=Channels(3, 1))
+    tiny(channels=Channels(5, 5))  # they need not be three
 
 
 def test_grid_needs_no_identity_pass() -> None:

@@ -20,6 +20,7 @@ from torch.optim import Adam
 
 from translate.images import Pair
 from translate.methods.cyclegan import Settings, build
+from translate.phase import Channels
 from translate.training.settings import TrainingSettings
 from translate.training.stepper import Stepper
 
@@ -227,10 +228,10 @@ def compare(
 ) -> Differences:
     """Train both from the same weights on the same photos."""
     sizes = {
-        "generator": {"base_channels": WIDTH, "blocks": BLOCKS},
+        "generator": {"name": "resnet", "base_channels": WIDTH, "blocks": BLOCKS},
         "discriminator": {"name": "patchgan", "base_channels": WIDTH, "depth": 2},
     }
-    method = build(Settings.model_validate(sizes | case), seed)
+    method = build(Settings.model_validate(sizes | case), Channels(), seed)
     for domain, pool in method.pools.items():
         pool.randomness = Scripted(iter(DECISIONS[domain]))
     for network in method.networks.values():

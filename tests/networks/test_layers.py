@@ -27,25 +27,28 @@ def test_unknown_words_are_refused_with_those_there_are(word: str | None) -> Non
     ):
         norm_layer(word, 4)  # type: ignore[arg-type]
     with pytest.raises(
-        ValueError, match=f"upsample must be one of transposed, resize, got {word!r}"
+        ValueError, match=f"upsample must be one of transposed, resize, blur, got {word!r}"
     ):
         upsampling(word, 4, 2, bias=True)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", ["transposed", "resize"])
+@pytest.mark.parametrize("kind", ["transposed", "resize", "blur"])
 def test_upsampling_doubles_both_sides(kind: str) -> None:
-    assert upsampling(kind, 3, 2, bias=True)(torch.zeros(2, 3, 4, 6)).shape == (2, 2, 8, 12)
+    layers = nn.Sequential(*upsampling(kind, 3, 2, bias=True))
+
+    assert layers(torch.zeros(2, 3, 4, 6)).shape == (2, 2, 8, 12)
 
 
 def taps_per_pixel(kind: str) -> Tensor:
     """Sum of a kernel of ones at each pixel of a constant image, away from the border."""
-    layer = upsampling(kind, 1, 1, bias=False)
-    nn.init.ones_(next(layer.parameters()))
-    return layer(torch.ones(1, 1, 6, 6))[0, 0, 2:-2, 2:-2]
+    layers = nn.Sequential(*upsampling(kind, 1, 1, bias=False))
+    nn.init.ones_(next(layers.parameters()))
+    return layers(torch.ones(1, 1, 6, 6))[0, 0, 2:-2, 2:-2]
 
 
-def test_resizing_gives_every_pixel_the_same_taps() -> None:
-    assert taps_per_pixel("resize").unique().tolist() == [9]
+@pytest.mark.parametrize("kind", ["resize", "blur"])
+def test_resizing_and_blurring_give_every_pixel_the_same_taps(kind: str) -> None:
+    assert taps_per_pixel(kind).unique().tolist() == [9]
 
 
 def test_transposing_gives_pixels_one_two_or_four_taps_in_turn() -> None:
@@ -53,7 +56,7 @@ def test_transposing_gives_pixels_one_two_or_four_taps_in_turn() -> None:
 
 
 def test_resizing_is_doubling_each_pixel_then_convolving() -> None:
-    layer = upsampling("resize", 3, 2, bias=True)
+    (layer,) = upsampling("resize", 3, 2, bias=True)
     features = torch.rand(2, 3, 5, 7)
     doubled = features.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
 

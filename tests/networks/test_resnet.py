@@ -33,13 +33,19 @@ def test_only_the_last_convolution_has_a_bias_under_batch_norm() -> None:
     width=st.integers(1, 4),
     downsamplings=st.integers(0, 3),
     norm=st.sampled_from(["instance", "batch", "none"]),
-    upsample=st.sampled_from(["transposed", "resize"]),
+    upsample=st.sampled_from(["transposed", "resize", "blur"]),
+    downsample=st.sampled_from(["strided", "blur"]),
 )
 def test_photos_keep_their_size_and_range(
-    height: int, width: int, downsamplings: int, norm: str, upsample: str
+    height: int, width: int, downsamplings: int, norm: str, upsample: str, downsample: str
 ) -> None:
     network = ResNetGenerator(
-        base_channels=2, blocks=1, norm=norm, upsample=upsample, downsamplings=downsamplings
+        base_channels=2,
+        blocks=1,
+        norm=norm,
+        upsample=upsample,
+        downsample=downsample,
+        downsamplings=downsamplings,
     )
     sides = [max(network.least_side_px, side * network.stride) for side in (height, width)]
     photo = torch.rand(2, 3, *sides) * 2 - 1
@@ -50,9 +56,16 @@ def test_photos_keep_their_size_and_range(
     assert translation.abs().max() <= 1
 
 
+@pytest.mark.parametrize("downsample", ["strided", "blur"])
 @pytest.mark.parametrize("downsamplings", [0, 1, 2])
-def test_least_side_is_the_shortest_that_works(downsamplings: int) -> None:
-    network = ResNetGenerator(base_channels=2, blocks=1, downsamplings=downsamplings)
+def test_least_side_is_the_shortest_that_works(downsamplings: int, downsample: str) -> None:
+    network = ResNetGenerator(
+        base_channels=2,
+        blocks=1,
+        upsample="blur",
+        downsample=downsample,
+        downsamplings=downsamplings,
+    )
     side, shorter = network.least_side_px, network.least_side_px - network.stride
 
     network(torch.zeros(1, 3, side, side))
@@ -98,6 +111,23 @@ def test_resizing_leaves_less_checkerboard_than_transposing() -> None:
     assert fine_grain("resize") < fine_grain("transposed") / 3
 
 
+def shift_sensitivity(downsample: str) -> float:
+    """How much features differ when a photo is moved by a pixel, as a share of their spread."""
+    torch.manual_seed(0)
+    network = ResNetGenerator(
+        base_channels=8, blocks=1, downsample=downsample, norm="none"
+    ).requires_grad_(False)
+    halving = network.layers[4:8] if downsample == "blur" else network.layers[4:7]
+    features = torch.rand(1, 8, 65, 65)
+    first, moved = halving(features[..., :-1]), halving(features[..., 1:])
+    inner = (..., slice(2, -2), slice(2, -2))
+    return float((first - moved)[inner].std() / first[inner].std())
+
+
+def test_blurring_makes_halved_features_less_sensitive_to_a_shift() -> None:
+    assert shift_sensitivity("blur") < 0.7 * shift_sensitivity("strided")
+
+
 def test_dropout_acts_in_training_only() -> None:
     network = ResNetGenerator(base_channels=2, blocks=1, dropout=True)
     photo = torch.rand(1, 3, 16, 16)
@@ -116,7 +146,9 @@ def translated_alike(first: nn.Module, second: nn.Module) -> bool:
 
 
 def test_arguments_survive_json_and_rebuild_the_network() -> None:
-    network = ResNetGenerator(base_channels=2, blocks=2, upsample="resize", dropout=True).eval()
+    network = ResNetGenerator(
+        base_channels=2, blocks=2, upsample="resize", downsample="blur", dropout=True
+    ).eval()
 
     rebuilt = ResNetGenerator(**json.loads(json.dumps(network.arguments))).eval()
     rebuilt.load_state_dict(network.state_dict())

@@ -2,6 +2,13 @@
 
 from translate.bundle.loading import load_bundle
 from translate.bundle.saving import save_bundle
-from translate.bundle.schema import DIRECTIONS, FORMAT_VERSION, Bundle
+from translate.bundle.schema import DIRECTIONS, FORMAT_VERSION, INFERENCE_MODES, Bundle
 
-__all__ = ["DIRECTIONS", "FORMAT_VERSION", "Bundle", "load_bundle", "save_bundle"]
+__all__ = [
+    "DIRECTIONS",
+    "FORMAT_VERSION",
+    "INFERENCE_MODES",
+    "Bundle",
+    "load_bundle",
+    "save_bundle",
+]

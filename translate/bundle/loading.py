@@ -36,6 +36,7 @@ def load_bundle(folder: Path) -> Bundle:
         inference_mode=model.inference_mode,
         data_fingerprint=model.data_fingerprint,
         facts=model.facts,
+        encodings={"a": model.encodings.a, "b": model.encodings.b},
     )
 
 

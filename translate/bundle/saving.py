@@ -84,6 +84,7 @@ def _model(bundle: Bundle, weights: Mapping[str, bytes], folder: Path) -> Model:
         "inference_mode": bundle.inference_mode,
         "data_fingerprint": bundle.data_fingerprint,
         "facts": dict(bundle.facts),
+        "encodings": {side: made.model_dump() for side, made in bundle.encodings.items()},
     }
     try:
         return check(Model, values, where=f"{folder / MODEL_FILE}, about to be written,")

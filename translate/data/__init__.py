@@ -17,6 +17,7 @@ class LayoutModule(Protocol):
 
     Settings: type[config.Settings]
     PLACES: tuple[str, ...]  # the settings that only say where the photos lie
+    IS_PAIRED: bool  # whether a and b of each training pair show the same thing
 
     def build(self, settings: Any, seed: int) -> Splits:
         """Find the photos and make data sets of them."""
@@ -25,6 +26,9 @@ class LayoutModule(Protocol):
     def problems(self, settings: Any) -> list[config.Problem]:
         """Say what of folders is wrong, key by key, before anything is read."""
         ...
+
+
+OFFERS = ("Settings", "PLACES", "IS_PAIRED", "build", "problems")
 
 
 @cache
@@ -50,4 +54,4 @@ def load_layout(name: str) -> LayoutModule:
 
 def _is_layout(name: str) -> bool:
     module = import_module(f"{__name__}.{name}")
-    return all(hasattr(module, offer) for offer in ("Settings", "PLACES", "build", "problems"))
+    return all(hasattr(module, offer) for offer in OFFERS)

@@ -26,10 +26,10 @@ class BadFile:
     reason: str  # reads on after the file's name: "is empty (0 bytes)"
 
 
-def list_photos(folder: Path) -> list[Path]:
+def list_photos(folder: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> list[Path]:
     """Find all photos in a folder and the folders inside it, in an order that never changes.
 
-    Hidden files, and files whose suffix is none of `IMAGE_SUFFIXES`, are passed over. Linked
+    Hidden files, and files whose suffix is none of `suffixes`, are passed over. Linked
     folders are searched like others, but never in circles.
 
     Raises:
@@ -37,13 +37,13 @@ def list_photos(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: {describe_absence(folder)}")
-    files, _, unreadable = find_photos(folder)
+    files, _, unreadable = find_photos(folder, suffixes=suffixes)
     if unreadable:
         closed, reason = unreadable[0]
         raise DataError(f"{closed}: {reason}. Allow reading it, or move it out of {folder}.")
     if not files:
         raise DataError(
-            f"{folder}: holds no photos ({' '.join(IMAGE_SUFFIXES)}), {_contents(folder)}. "
+            f"{folder}: holds no photos ({' '.join(suffixes)}), {_contents(folder)}. "
             "Put photos there or name another folder."
         )
     return sorted(files, key=lambda file: file.relative_to(folder).as_posix())

@@ -7,13 +7,12 @@ from torch.utils.data import Dataset
 
 from translate.data.files import list_photos
 from translate.data.jitter import center_view
+from translate.data.pair_files import Encodings, PairFiles, by_name, encode, open_pair, resampling
 from translate.errors import DataError
-from translate.images import Pair, open_photo, to_tensor
-
-Files = tuple[Path, Path]
-"""A photo of a, and the one of b that is shown beside it."""
+from translate.images import Encoding, Pair
 
 SHOWN = 5  # names in a message
+PHOTOS: Encodings = {"a": Encoding(), "b": Encoding()}
 
 
 class HeldOutPhotos(Dataset[Pair]):
@@ -22,41 +21,51 @@ class HeldOutPhotos(Dataset[Pair]):
     Args:
         pairs: Name of each item -> its two photos.
         side_px: Side of the square that is shown.
+        encodings: What the images of each domain are made of.
 
     Shape:
-        An item: two images (3, side_px, side_px) in [-1, 1].
+        An item: two images (C, side_px, side_px) in [-1, 1].
     """
 
-    def __init__(self, pairs: Mapping[str, Files], side_px: int) -> None:
+    def __init__(
+        self, pairs: Mapping[str, PairFiles], side_px: int, encodings: Encodings = PHOTOS
+    ) -> None:
         self.names = list(pairs)
         self.files = list(pairs.values())
         self.side_px = side_px
+        self.encodings = encodings
 
     def __len__(self) -> int:
         return len(self.files)
 
     def __getitem__(self, index: int) -> Pair:
-        a, b = (center_view(open_photo(file).pixels, self.side_px) for file in self.files[index])
-        return Pair(to_tensor(a), to_tensor(b))
+        files = self.files[index]
+        views = [
+            center_view(samples, self.side_px, resampling(self.encodings[domain]))
+            for domain, samples in zip("ab", open_pair(files, self.encodings), strict=True)
+        ]
+        return Pair(
+            *(encode(view, d, files, self.encodings) for d, view in zip("ab", views, strict=True))
+        )
 
 
-def match_in_turn(files_a: Sequence[Path], files_b: Sequence[Path]) -> dict[str, Files]:
+def match_in_turn(files_a: Sequence[Path], files_b: Sequence[Path]) -> dict[str, PairFiles]:
     """Put the n-th of a beside the n-th of b; the shorter list begins again until all were shown.
 
     The number keeps names apart that occur twice, in two folders or with two suffixes.
     """
     count = max(len(files_a), len(files_b))
-    pairs = [(files_a[i % len(files_a)], files_b[i % len(files_b)]) for i in range(count)]
-    return {f"{i:04d}_{a.stem}_{b.stem}": (a, b) for i, (a, b) in enumerate(pairs)}
+    pairs = [PairFiles(files_a[i % len(files_a)], files_b[i % len(files_b)]) for i in range(count)]
+    return {f"{i:04d}_{pair.a.stem}_{pair.b.stem}": pair for i, pair in enumerate(pairs)}
 
 
-def match_by_name(folder_a: Path, folder_b: Path) -> dict[str, Files]:
+def match_by_name(folder_a: Path, folder_b: Path) -> dict[str, PairFiles]:
     """Put photos of the same name together, whatever their suffixes.
 
     Raises:
         DataError: A name occurs in one folder only, or twice in one.
     """
-    named_a, named_b = _by_name(folder_a), _by_name(folder_b)
+    named_a, named_b = (by_name(folder, list_photos(folder)) for folder in (folder_a, folder_b))
     lonely = sorted(named_a.keys() ^ named_b.keys())
     if lonely:
         more = ", ..." * (len(lonely) > SHOWN)
@@ -65,17 +74,4 @@ def match_by_name(folder_a: Path, folder_b: Path) -> dict[str, Files]:
             f"{', '.join(lonely[:SHOWN])}{more}. data.test_is_paired wants two photos of every "
             "name: add what is missing, or set it to false."
         )
-    return {name: (file, named_b[name]) for name, file in named_a.items()}
-
-
-def _by_name(folder: Path) -> dict[str, Path]:
-    named: dict[str, Path] = {}
-    for file in list_photos(folder):
-        name = file.relative_to(folder).with_suffix("").as_posix()
-        if name in named:
-            raise DataError(
-                f"{file}: has the same name as {named[name]}, so it is not known which of them "
-                "data.test_is_paired means. Rename or remove one."
-            )
-        named[name] = file
-    return named
+    return {name: PairFiles(file, named_b[name]) for name, file in named_a.items()}

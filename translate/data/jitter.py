@@ -6,11 +6,19 @@ from typing import Any, Literal, cast
 import albumentations
 import cv2
 import numpy as np
+from torch import Tensor
+from torchvision.transforms.v2.functional import (
+    adjust_brightness,
+    adjust_contrast,
+    adjust_saturation,
+)
 
 from translate.images import Pixels
 
 Resize = Literal["shorter_side", "square", "none"]
-_RESAMPLING: dict[str, Any] = {"interpolation": cv2.INTER_CUBIC, "area_for_downscale": "image"}
+Resampling = Literal["smooth", "nearest"]
+_SMOOTH: dict[str, Any] = {"interpolation": cv2.INTER_CUBIC, "area_for_downscale": "image"}
+_RESAMPLING = {"smooth": _SMOOTH, "nearest": {"interpolation": cv2.INTER_NEAREST_EXACT}}
 
 
 class Jitter:
@@ -23,18 +31,27 @@ class Jitter:
         load_px: Side to resize to. Pixels are averaged when shrinking, else bicubic.
         crop_px: Side of the square that is cut out.
         flip: Whether left and right may be exchanged.
+        resampling: "nearest" keeps every value as it is, for label maps.
 
     Source:
         Isola et al. 2017, 6.2 (training details): 286 px resized, 256 px cropped, mirrored.
     """
 
-    def __init__(self, resize: Resize, load_px: int, crop_px: int, flip: bool) -> None:
+    def __init__(
+        self,
+        resize: Resize,
+        load_px: int,
+        crop_px: int,
+        flip: bool,
+        resampling: Resampling = "smooth",
+    ) -> None:
         self.crop_px = crop_px
+        how = _RESAMPLING[resampling]
         steps = [albumentations.RandomCrop(crop_px, crop_px)]
         if resize == "shorter_side":
-            steps.insert(0, albumentations.SmallestMaxSize(load_px, **_RESAMPLING))
+            steps.insert(0, albumentations.SmallestMaxSize(load_px, **how))
         elif resize == "square":
-            steps.insert(0, albumentations.Resize(load_px, load_px, **_RESAMPLING))
+            steps.insert(0, albumentations.Resize(load_px, load_px, **how))
         if flip:
             steps.append(albumentations.HorizontalFlip(p=0.5))
         self.transform = albumentations.Compose(steps)
@@ -42,8 +59,11 @@ class Jitter:
     def __call__(self, pixels: Pixels, seed: Sequence[int]) -> Pixels:
         """Cut a view out of a photo: the same for equal seeds, wherever and whenever it is asked.
 
+        Two photos of one size are cut alike by equal seeds, whatever they show and however they are
+        resampled.
+
         Shape:
-            (H, W, 3) -> (crop_px, crop_px, 3), same type.
+            (H, W, C) -> (crop_px, crop_px, C), same type.
         """
         # Left alone, albumentations repeats its numbers in every worker and every epoch.
         self.transform.set_random_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
@@ -51,17 +71,36 @@ class Jitter:
         return view
 
 
-def center_view(pixels: Pixels, side_px: int) -> Pixels:
+def center_view(pixels: Pixels, side_px: int, resampling: Resampling = "smooth") -> Pixels:
     """Show the middle of a photo, always the same, as large as fits.
 
     Shape:
-        (H, W, 3) -> (side_px, side_px, 3), same type; the shorter side is resized to side_px.
+        (H, W, C) -> (side_px, side_px, C), same type; the shorter side is resized to side_px.
     """
-    height, width = pixels.shape[:2]
+    height, width, channels = pixels.shape
     scale = side_px / min(height, width)
     if scale != 1:
         size = max(side_px, round(width * scale)), max(side_px, round(height * scale))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        pixels = cast("Pixels", cv2.resize(pixels, size, interpolation=how))
+        if resampling == "nearest":
+            how = cv2.INTER_NEAREST_EXACT
+        resized = cv2.resize(pixels, size, interpolation=how)
+        pixels = cast("Pixels", resized.reshape(size[1], size[0], channels))
     top, left = (pixels.shape[0] - side_px) // 2, (pixels.shape[1] - side_px) // 2
     return pixels[top : top + side_px, left : left + side_px]
+
+
+def vary_light(image: Tensor, strength: float, randomness: np.random.Generator) -> Tensor:
+    """Change brightness, contrast and, of a coloured image, saturation, each on its own.
+
+    Args:
+        strength: 0.2 scales each by 0.8 to 1.2.
+
+    Shape:
+        (1 or 3, H, W) in [-1, 1] -> the same.
+    """
+    photo = (image + 1) / 2
+    adjustments = (adjust_brightness, adjust_contrast, adjust_saturation)
+    for adjust in adjustments[: 3 if len(image) == 3 else 2]:
+        photo = adjust(photo, 1 + strength * randomness.uniform(-1, 1))
+    return photo * 2 - 1

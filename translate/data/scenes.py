@@ -30,7 +30,8 @@ class SceneSet(Settings):
     a: Look = Look()
     b: Look = Look(season="winter")
     side_px: int = Field(128, ge=16, le=2048)
-    train: int = Field(200, ge=1, le=100_000)  # scenes per domain; a and b share none
+    train: int = Field(200, ge=1, le=100_000)  # scenes per domain
+    paired: bool = False  # whether a and b show the same scenes; if not, they share none
     test: int = Field(40, ge=0, le=100_000)  # scenes drawn in both looks
     seed: int = Field(1, ge=0)
 
@@ -50,13 +51,13 @@ def draw_scene(seed: int, look: Look, side_px: int = 128) -> Bytes:
 
 
 def scene_seeds(scenes: SceneSet) -> dict[str, range]:
-    """Return the scene seeds of each folder. `testA` and `testB` show the same scenes."""
+    """Return the scene seeds of each folder. `testA` and `testB` always show the same scenes."""
     first = scenes.seed * 1_000_000  # more than any set needs: sets of different seeds stay apart
     test, a, b = np.cumsum([scenes.test, scenes.train, scenes.train]).tolist()
     test_seeds = range(first, first + test)
     return {
         "trainA": range(first + test, first + a),
-        "trainB": range(first + a, first + b),
+        "trainB": range(first + test, first + a) if scenes.paired else range(first + a, first + b),
         "testA": test_seeds,
         "testB": test_seeds,
     }

@@ -1,12 +1,13 @@
 """What every layout of data gives, and what it is asked for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from torch.utils.data import Dataset
 
 from translate.data.cards import Card
-from translate.images import Pair
+from translate.images import Encoding, Pair
 
 
 class Draw(NamedTuple):
@@ -33,6 +34,8 @@ class Splits:
         test_is_paired: Whether `b` of each held-out pair is the exact answer to its `a`.
         fingerprint: Of the training photos: tells one set from another.
         card: What the data set says of itself; None: it has no card.
+        report: What was found, in one line for people.
+        encodings: What the images of each domain are made of.
     """
 
     train: Dataset[Pair]
@@ -43,3 +46,7 @@ class Splits:
     test_is_paired: bool
     fingerprint: str
     card: Card | None
+    report: str
+    encodings: Mapping[str, Encoding] = field(
+        default_factory=lambda: {"a": Encoding(), "b": Encoding()}
+    )

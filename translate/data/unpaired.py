@@ -2,28 +2,27 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from torch.utils.data import Dataset
 
-from translate import config
 from translate.config import Problem
-from translate.data.cards import prepare, read_card
+from translate.data.cards import how_to_get, prepare, read_card
 from translate.data.files import describe_absence, fingerprint, usable_photos
 from translate.data.held_out import HeldOutPhotos, match_by_name, match_in_turn
-from translate.data.jitter import Jitter, Resize
+from translate.data.jitter import Jitter
 from translate.data.splits import Draw, Splits
+from translate.data.views import ViewSettings
 from translate.errors import DataError
 from translate.images import Pair, open_photo, to_tensor
 
-SSIM_WINDOW_PX = 11  # Wang et al. 2004
 LEAST_PX = 16  # a smaller side is that of an icon or a tracking pixel, not of a photo
 PARTNER, JITTER_A, JITTER_B = 1, 2, 3  # streams of randomness (0 would equal leaving it out)
 
 
-class UnpairedSettings(config.Settings):
+class UnpairedSettings(ViewSettings):
     """Photos of two domains, in no particular order."""
 
     layout: Literal["unpaired"] = "unpaired"
@@ -32,34 +31,18 @@ class UnpairedSettings(config.Settings):
     folder_b: Path | None = None  # photos of b to learn from; with folder_a, instead of folder
     test_folder_a: Path | None = None  # photos of a to look at, never learned from
     test_folder_b: Path | None = None  # photos of b to look at, never learned from
-    domain_a: str = Field("a", min_length=1, max_length=100)  # what people call a: "summer"
-    domain_b: str = Field("b", min_length=1, max_length=100)  # what people call b: "winter"
-    resize: Resize = "shorter_side"  # what becomes load_px: the shorter side, both sides, nothing
-    load_px: int = Field(286, ge=1)  # size of a training photo before a square is cut out of it
-    crop_px: int = Field(256, ge=1)  # side of the squares to learn from
-    flip: bool = True  # mirror every other training photo; not for text or fixed cameras
-    test_px: int | None = Field(None, ge=1)  # side of the squares to look at; None: crop_px
     test_is_paired: bool = False  # testA/x and testB/x show the same place: answers can be measured
-    skip_bad_files: bool = False  # go on without photos that are broken or too small
 
     @model_validator(mode="after")
-    def _crop_fits(self) -> "UnpairedSettings":
-        if self.resize != "none" and self.crop_px > self.load_px:
-            raise ValueError(
-                f"crop_px must not be greater than load_px, got crop_px {self.crop_px} and "
-                f"load_px {self.load_px}. Photos are resized to load_px before they are cropped."
-            )
-        if self.test_is_paired and (self.test_px or self.crop_px) < SSIM_WINDOW_PX:
-            key, side = ("test_px", self.test_px) if self.test_px else ("crop_px", self.crop_px)
-            raise ValueError(
-                f"{key} must be at least {SSIM_WINDOW_PX} where test_is_paired is true: "
-                f"similarity is measured in windows of that size, got {side}."
-            )
+    def _can_be_measured(self) -> Self:
+        if self.test_is_paired:
+            self.expect_measurable("test_is_paired is true")
         return self
 
 
 Settings = UnpairedSettings  # the name every layout offers
 PLACES = ("folder", "folder_a", "folder_b", "test_folder_a", "test_folder_b")
+IS_PAIRED = False
 
 
 class UnpairedPhotos(Dataset[Pair]):
@@ -121,14 +104,16 @@ def build(settings: UnpairedSettings, seed: int) -> Splits:
     if "testA" in _needed(settings):
         test = _held_out(folders["testA"], folders["testB"], settings)
     return Splits(
-        train,
-        test,
-        {"a": settings.domain_a, "b": settings.domain_b},
-        settings.crop_px,
-        settings.test_px or settings.crop_px,
-        settings.test_is_paired,
-        fingerprint((folders["trainA"], train_a), (folders["trainB"], train_b)),
-        card,
+        train=train,
+        test=test,
+        domains={"a": settings.domain_a, "b": settings.domain_b},
+        crop_px=settings.crop_px,
+        test_px=settings.looking_px,
+        test_is_paired=settings.test_is_paired,
+        fingerprint=fingerprint((folders["trainA"], train_a), (folders["trainB"], train_b)),
+        card=card,
+        report=f"{len(train_a)} photos of {settings.domain_a} and {len(train_b)} of "
+        f"{settings.domain_b} to learn from, {len(test) if test else 'none'} held out",
     )
 
 
@@ -154,7 +139,9 @@ def problems(settings: UnpairedSettings) -> list[Problem]:
 def _absent(settings: UnpairedSettings) -> list[Problem]:
     folder = _common_folder(settings)
     if folder and not folder.is_dir():
-        return [Problem("data.folder", f"{folder}: {describe_absence(folder)}")]
+        return [
+            Problem("data.folder", f"{folder}: {how_to_get(folder) or describe_absence(folder)}")
+        ]
     absent = []
     for name in _needed(settings):
         key, path = _places(settings)[name]
@@ -216,4 +203,4 @@ def _held_out(folder_a: Path, folder_b: Path, settings: UnpairedSettings) -> Hel
             )
     else:
         pairs = match_in_turn(usable_a, usable_b)
-    return HeldOutPhotos(pairs, settings.test_px or settings.crop_px)
+    return HeldOutPhotos(pairs, settings.looking_px)

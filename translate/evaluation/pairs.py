@@ -16,6 +16,7 @@ SSIM_WINDOW_PX = 11  # with a Gaussian of 1.5 px, as in the paper
 class PairScores(NamedTuple):
     """Means over a set of photos."""
 
+    l1: float  # mean absolute difference, of 0 (the same) to 1 (white for black)
     psnr: float  # dB; inf: a photo was reproduced exactly
     ssim: float  # 1: the same
 
@@ -24,20 +25,29 @@ class PairScores(NamedTuple):
         """Average what `score_photos` gave for each batch, every photo counting the same.
 
         Shape:
-            Each (2, N); N may differ.
+            Each (3, N); N may differ.
         """
         scores = [batch.double().cpu() for batch in batches]
         if not sum(batch.shape[1] for batch in scores):
             raise DataError("There are no pairs to score. Give at least one pair of photos.")
-        mean_psnr, mean_ssim = torch.cat(scores, dim=1).mean(dim=1).tolist()
-        return cls(mean_psnr, mean_ssim)
+        return cls(*torch.cat(scores, dim=1).mean(dim=1).tolist())
+
+
+def mean_difference(translated: Tensor, truth: Tensor) -> Tensor:
+    """Measure the mean absolute difference of all samples (L1), with white - black as 1.
+
+    Shape:
+        Both (N, C, H, W) in [-1, 1] -> (N,) in [0, 1].
+    """
+    _expect_same_shape(translated, truth)
+    return (translated - truth).abs().mean(dim=(1, 2, 3)) / 2
 
 
 def psnr(translated: Tensor, truth: Tensor) -> Tensor:
     """Measure the peak signal-to-noise ratio in dB, with white - black as the peak.
 
     Shape:
-        Both (N, 3, H, W) in [-1, 1] -> (N,); inf where a photo equals its truth.
+        Both (N, C, H, W) in [-1, 1] -> (N,); inf where a photo equals its truth.
     """
     _expect_same_shape(translated, truth)
     # kornia pools the error over the batch: one photo at a time gives each its own score.
@@ -49,7 +59,7 @@ def ssim(translated: Tensor, truth: Tensor) -> Tensor:
     """Measure the structural similarity, averaged over colours and every whole window.
 
     Shape:
-        Both (N, 3, H, W) in [-1, 1], H and W at least 11 -> (N,) in [-1, 1]; 1: the same.
+        Both (N, C, H, W) in [-1, 1], H and W at least 11 -> (N,) in [-1, 1]; 1: the same.
 
     Source:
         Wang et al. 2004, "Image Quality Assessment: From Error Visibility to Structural
@@ -68,17 +78,18 @@ def ssim(translated: Tensor, truth: Tensor) -> Tensor:
 
 
 def score_photos(translated: Tensor, truth: Tensor) -> Tensor:
-    """Take both scores of each photo.
+    """Take all scores of each photo.
 
     Shape:
-        Both (N, 3, H, W) in [-1, 1] -> (2, N): PSNR, then SSIM.
+        Both (N, C, H, W) in [-1, 1] -> (3, N): L1, PSNR, SSIM.
     """
-    return torch.stack([psnr(translated, truth), ssim(translated, truth)])
+    scores = [score(translated, truth) for score in (mean_difference, psnr, ssim)]
+    return torch.stack(scores)
 
 
 def _expect_same_shape(translated: Tensor, truth: Tensor) -> None:
     if translated.shape != truth.shape or truth.ndim != 4:
         raise DataError(
-            "A photo is scored against a truth of its own size: expected two batches (N, 3, H, W) "
+            "A photo is scored against a truth of its own size: expected two batches (N, C, H, W) "
             f"alike, got {tuple(translated.shape)} and {tuple(truth.shape)}."
         )

@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 from PIL import Image
 
+from translate.images.bands import find_reader
+from translate.images.encoding import Kind
 from translate.images.faults import DECODER_ERRORS, NotWholeError, explain, too_many_pixels
 from translate.images.opening import decode
 
@@ -15,20 +17,27 @@ PNG_HEAD, PNG_CHUNK_EXTRA = 8, 12  # bytes; a chunk has length, name and check s
 TAIL = 4096  # bytes read in the hope that the end is among them
 
 
-def find_fault(file: Path, least_px: int = 1) -> str | None:
+def find_fault(file: Path, least_px: int = 1, kind: Kind = "photo") -> str | None:
     """Say what is wrong with a photo's file, None if nothing shows.
 
     JPEG and PNG, the formats of large collections, are not decoded: their size is read, whether
     they go on to their end mark and, for PNG, every check sum. JPEG has none, so scrambled pixels
-    stay unnoticed there; they can be opened and look scrambled. Other formats are opened in full.
+    stay unnoticed there; they can be opened and look scrambled. NumPy's files and TIFF without
+    compression, if they are to hold bands, are not read either: all their bytes must be there.
+    Other formats are opened in full.
 
     Args:
         least_px: The smallest side a photo may have.
+        kind: What the file is to hold.
     """
     try:
         with file.open("rb") as stream:
             if not os.fstat(stream.fileno()).st_size:
                 return "is empty (0 bytes)"
+            reader = find_reader(file, stream) if kind == "bands" else None
+            if reader:
+                shape = reader.expect_whole(stream)
+                return _too_small(shape.width, shape.height, least_px)
             return _find_fault(file, stream, least_px)
     except DECODER_ERRORS as error:
         return explain(error)
@@ -38,8 +47,8 @@ def _find_fault(file: Path, stream: BinaryIO, least_px: int) -> str | None:
     image = Image.open(stream)
     if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
         return too_many_pixels()
-    if min(image.size) < least_px:
-        return f"is too small: {image.width} x {image.height} px, at least {least_px} px are needed"
+    if fault := _too_small(*image.size, least_px):
+        return fault
     if image.format in ("JPEG", "MPO"):
         _expect_jpeg_end(stream)
     elif image.format == "PNG":
@@ -47,6 +56,12 @@ def _find_fault(file: Path, stream: BinaryIO, least_px: int) -> str | None:
     else:
         decode(file)
     return None
+
+
+def _too_small(width: int, height: int, least_px: int) -> str | None:
+    if min(width, height) >= least_px:
+        return None
+    return f"is too small: {width} x {height} px, at least {least_px} px are needed"
 
 
 def _expect_jpeg_end(stream: BinaryIO) -> None:

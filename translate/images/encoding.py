@@ -38,55 +38,80 @@ class Encoding(Settings):
 
     @model_validator(mode="after")
     def _counts_agree(self) -> "Encoding":
-        expected = len(self.classes) if self.kind == "labels" else CHANNELS.get(self.kind)
-        if expected is not None and self.channels != expected:
-            raise ValueError(f"{self.kind} must have {expected} channels, got {self.channels}")
         if self.kind != "labels" and self.classes:
             raise ValueError(f"only labels have classes, and this is {self.kind}")
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError("two classes must not have the same colour")
+        expected = len(self.classes) if self.kind == "labels" else CHANNELS.get(self.kind)
+        if expected is not None and self.channels != expected:
+            owner = f"labels of {expected} classes" if self.kind == "labels" else self.kind
+            raise ValueError(f"{owner} must have channels: {expected}, got {self.channels}")
         return self
+
+    @property
+    def label_depth(self) -> Literal[8, 16]:
+        """Bits that the classes' colours take; 8 where there are none."""
+        return 16 if np.max(self.classes, initial=0) > 255 else 8
 
     def encode(self, samples: Pixels) -> Tensor:
         """Turn an image's samples into what networks take.
 
         Shape:
-            (H, W, C) -> (channels, H, W) in [-1, 1]. C is the number of bands, and 3 for the rest.
+            (H, W, C) -> (channels, H, W) in [-1, 1]. C is the number of bands, and 3 for the rest;
+            grey and labels also take 1.
 
         Raises:
-            DataError: A label map holds a value that is none of the classes, or bands are missing.
+            DataError: A label map holds a value that is none of the classes, or the channels are
+                not those of the kind.
         """
+        self._expect_channels(samples.shape[-1])
         if self.kind == "labels":
             return self._encode_labels(samples)
-        if self.kind == "bands" and samples.shape[-1] != self.channels:
-            raise DataError(f"has {samples.shape[-1]} bands, expected {self.channels}")
         tensor = to_tensor(samples)
         if self.kind == "grey" and len(tensor) == 3:
             brightness: Tensor = torch.tensordot(torch.tensor(GREY), tensor, dims=1)
             return brightness[None]
         return tensor
 
+    def _expect_channels(self, found: int) -> None:
+        if self.kind == "bands":
+            if found != self.channels:
+                raise DataError(f"has {found} bands, expected {self.channels}")
+        elif found != 3 and (found != 1 or self.kind == "photo"):
+            raise DataError(f"has {found} channels, expected 3 for {self.kind}")
+
     def _encode_labels(self, samples: Pixels) -> Tensor:
-        numbers, classes = _join(samples), _join(np.array(self.classes, dtype=np.uint16))
-        if not np.isin(numbers, classes).all():
+        """Set each pixel's own channel; comparing with all classes would take far more memory."""
+        classes = _join(np.array(self.classes, dtype=np.uint16))
+        order = np.argsort(classes)
+        numbers = _join(samples).reshape(-1)
+        places = np.searchsorted(classes, numbers, sorter=order).clip(max=len(order) - 1)
+        chosen = order[places]
+        if len(strange := numbers[classes[chosen] != numbers]):
             raise DataError(
-                f"holds values that are none of the {len(self.classes)} classes that were found in "
-                "the training label maps"
+                f"holds {_describe(int(strange[0]))}, which is none of the {len(order)} classes "
+                "that were found in the training label maps"
             )
-        return torch.from_numpy((numbers == classes[:, None, None]).astype(np.float32) * 2 - 1)
+        channels = torch.full((self.channels, len(numbers)), -1.0)
+        channels.scatter_(0, torch.from_numpy(chosen)[None], 1.0)
+        return channels.reshape(self.channels, *samples.shape[:2])
 
     def decode(self, tensor: Tensor, depth: Literal[8, 16] = 8) -> Pixels:
         """Turn a network's answer into samples; of labels, the most likely class.
 
         Shape:
             (channels, H, W) in [-1, 1] -> (H, W, C). C is the number of bands, 1 for grey and for
-            labels whose classes are numbers, else 3. uint8 or uint16 as asked, for labels as they
-            were found.
+            labels whose classes are numbers, else 3. uint8 or uint16 as asked; for labels as
+            `label_depth` says.
         """
-        if self.kind == "labels":
-            chosen = tensor.detach().argmax(dim=0).cpu().numpy()
-            colours = np.array(self.classes, np.uint8 if np.max(self.classes) < 256 else np.uint16)
-            samples: Pixels = colours[chosen][..., : 1 if is_grey(self.classes) else 3]
-            return samples
-        return to_pixels(tensor, depth)
+        if self.kind != "labels":
+            return to_pixels(tensor, depth)
+        chosen = tensor.detach().argmax(dim=0).cpu().numpy()
+        channels = 1 if is_grey(self.classes) else 3
+        colours = np.array(self.classes)[:, :channels]
+        table = colours.astype(np.uint8) if self.label_depth == 8 else colours.astype(np.uint16)
+        samples: Pixels = table[chosen]
+        return samples
 
     def show(self, images: Tensor) -> Tensor:
         """Turn channels into colours that people can look at.
@@ -119,21 +144,32 @@ def find_classes(known: set[tuple[int, int, int]], samples: Pixels) -> None:
         DataError: They become more than `MOST_CLASSES`.
     """
     distinct = np.unique(_join(samples))
-    known |= {
-        (n >> 32, n >> 16 & 0xFFFF, n & 0xFFFF) for n in distinct[: MOST_CLASSES + 1].tolist()
-    }
+    known |= {_part(number) for number in distinct[: MOST_CLASSES + 1].tolist()}
     if len(known) > MOST_CLASSES:
         raise DataError(
             f"brings the label maps to more than {MOST_CLASSES} classes (this one alone holds "
             f"{len(distinct)} different values): JPEG or smooth edges mix colours that mean "
-            "nothing. Save label maps as PNG without smoothing, or take them for a photo"
+            "nothing. Save label maps as PNG without smoothing"
         )
 
 
 def _join(samples: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Make one number of the colour of each pixel, so that pixels can be compared at once."""
-    red, green, blue = (samples[..., channel].astype(np.int64) for channel in range(3))
-    return red << 32 | green << 16 | blue
+    joined = np.zeros(samples.shape[:-1], np.int64)
+    for channel in range(3):  # of numbers without colour, thrice the only one
+        joined <<= 16
+        joined |= samples[..., channel % samples.shape[-1]]
+    return joined
+
+
+def _part(number: int) -> tuple[int, int, int]:
+    """Undo `_join`."""
+    return number >> 32, number >> 16 & 0xFFFF, number & 0xFFFF
+
+
+def _describe(number: int) -> str:
+    red, green, blue = _part(number)
+    return f"the value {red}" if red == green == blue else f"the colour {(red, green, blue)}"
 
 
 def _as_colours(classes: Colours) -> Tensor:

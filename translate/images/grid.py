@@ -20,8 +20,10 @@ def draw_grid(rows: Sequence[Sequence[Tensor]], titles: Sequence[str]) -> Image.
         rows: Images, one per title; sizes may differ.
 
     Shape:
-        Each image: (3, H, W) in [-1, 1].
+        Each image: (3, H, W) in [-1, 1]; `Encoding.show` makes them so.
     """
+    if strange := {tuple(image.shape) for row in rows for image in row if len(image) != 3}:
+        raise ValueError(f"a grid shows RGB images (3, H, W), got {strange}: use Encoding.show")
     factor = _enlargement(rows)
     cells = [[_enlarge(image, factor) for image in row] for row in rows]
     font = ImageFont.load_default(size=TITLE_PX)

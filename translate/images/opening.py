@@ -1,5 +1,7 @@
 """From a file to a photo."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ from translate.errors import DataError
 from translate.images.colour import deep_to_srgb, to_srgb
 from translate.images.faults import DECODER_ERRORS, UnfitError, explain, too_many_pixels
 from translate.images.photo import Photo
+from translate.images.tensors import Pixels
+from translate.images.upright import ORIENTATION, turn_upright
 
-ORIENTATION = 0x0112  # EXIF tag: where the first row and column of the file belong
 TIFF_BITS, TIFF_COLOURS, TIFF_INKS = 258, 262, 5
 
 
@@ -36,13 +39,40 @@ def open_photo(file: Path) -> Photo:
 
 def decode(file: Path) -> Photo:
     """Do what `open_photo` promises, but raise any of `DECODER_ERRORS`."""
+    with _loaded(file) as (image, is_deep):
+        return _read_deep(file, image) if is_deep else _read(image)
+
+
+def decode_stored(file: Path) -> Pixels:
+    """Read the channels as they are stored, upright: no profile, no palette, alpha among them.
+
+    Shape:
+        (H, W, C), uint8 or uint16.
+
+    Raises:
+        DECODER_ERRORS: The file is damaged, or of no use.
+    """
+    with _loaded(file) as (image, is_deep):
+        if is_deep:
+            samples = _read_samples(file, image)
+            if samples.ndim == 3:
+                samples = samples[..., [2, 1, 0, 3][: samples.shape[2]]]  # OpenCV has blue first
+        else:
+            upright = ImageOps.exif_transpose(image)
+            samples = np.array(upright.convert("L") if upright.mode == "1" else upright)
+    return np.ascontiguousarray(samples if samples.ndim == 3 else samples[..., None])
+
+
+@contextmanager
+def _loaded(file: Path) -> Iterator[tuple[Image.Image, bool]]:
+    """Open an image and say whether it has 16 bits, which Pillow's pixels then may not have."""
     # Not by name: given one, Pillow maps raw files into memory and turns oblong TIFFs wrongly.
     with file.open("rb") as stream, Image.open(stream) as image:
         if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
             raise UnfitError(too_many_pixels())
         is_deep = _is_deep(image)
         image.load()  # also for deep files: of the two decoders Pillow alone notices damage
-        return _read_deep(file, image) if is_deep else _read(image)
+        yield image, is_deep
 
 
 def _read(image: Image.Image) -> Photo:
@@ -68,14 +98,19 @@ def _is_deep(image: Image.Image) -> bool:
 
 
 def _read_deep(file: Path, image: Image.Image) -> Photo:
+    colours, alpha = _split(_read_samples(file, image))
+    return Photo(deep_to_srgb(colours, image.info.get("icc_profile")), alpha)
+
+
+def _read_samples(file: Path, image: Image.Image) -> npt.NDArray[Any]:
+    """Let OpenCV read grey, BGR or BGRA of any depth, upright."""
     samples = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None or samples.dtype not in (np.uint8, np.uint16):
         kind = image.mode if samples is None else samples.dtype
         raise UnfitError(f"has {kind} samples, expected 8 or 16 bits a channel (export it as such)")
     if image.format != "TIFF":  # OpenCV turns those itself
-        samples = _turn_upright(samples, image.getexif().get(ORIENTATION, 1))
-    colours, alpha = _split(samples)
-    return Photo(deep_to_srgb(colours, image.info.get("icc_profile")), alpha)
+        samples = turn_upright(samples, image.getexif().get(ORIENTATION, 1))
+    return samples
 
 
 def _split(samples: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
@@ -84,14 +119,3 @@ def _split(samples: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any
         return np.stack([samples] * 3, axis=2), None
     alpha = np.ascontiguousarray(samples[..., 3]) if samples.shape[2] == 4 else None
     return np.ascontiguousarray(samples[..., 2::-1]), alpha
-
-
-def _turn_upright(samples: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """Undo one of EXIF's eight orientations; 5 to 8 are 1 to 4 with rows and columns swapped."""
-    if orientation in (5, 6, 7, 8):
-        samples = samples.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        samples = samples[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        samples = samples[::-1]
-    return samples

@@ -1,9 +1,8 @@
 """From a photo to a file."""
 
 import io
-import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -11,10 +10,14 @@ import numpy.typing as npt
 from PIL import Image
 
 from translate.errors import DataError
-from translate.images.photo import IMAGE_SUFFIXES, Photo
+from translate.images.bands import BAND_SUFFIXES, save_bands
+from translate.images.encoding import Encoding
+from translate.images.photo import ARRAY_SUFFIX, IMAGE_SUFFIXES, Photo
+from translate.images.writing import write_image
 
 KEEPS_ALPHA = (".png", ".tif", ".tiff", ".webp")
 KEEPS_16_BITS = (".png", ".tif", ".tiff")
+KEEPS_EVERY_BIT = (*KEEPS_16_BITS, ".bmp")
 OPTIONS: dict[str, dict[str, Any]] = {
     ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},  # 0: colours at full resolution
     ".png": {"format": "PNG", "compress_level": 1},  # a fifth of the time for a tenth more bytes
@@ -24,31 +27,46 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 OPTIONS |= {".jpeg": OPTIONS[".jpg"], ".tiff": OPTIONS[".tif"]}
 DEEP_OPTIONS = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_TIFF_COMPRESSION, 8]  # 8: deflate
+OPENCV_ORDER = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
+"""Channels -> the same for OpenCV, which wants blue first and knows no grey with alpha."""
 
 
 def save_photo(photo: Photo, file: Path) -> None:
     """Write a photo in the format its suffix names, whole or not at all.
 
     16 bits and transparency are kept where the format can hold them. Missing folders are made.
+    What is neither grey nor RGB is written as bands, and so is every NumPy file: without alpha.
 
     Raises:
-        DataError: The suffix is none of `IMAGE_SUFFIXES`, the photo is too large for the format,
-            or the disk refuses.
+        DataError: The suffix is of no format that can be written or holds so many channels, the
+            photo is too large for the format, or the disk refuses.
     """
     suffix = file.suffix.lower()
-    if suffix not in IMAGE_SUFFIXES:
+    if suffix not in (*IMAGE_SUFFIXES, ARRAY_SUFFIX):
         raise DataError(
             f"{file}: photos cannot be written as '{file.suffix}'. "
-            f"Choose one of {', '.join(IMAGE_SUFFIXES)}."
+            f"Choose one of {', '.join((*IMAGE_SUFFIXES, ARRAY_SUFFIX))}."
         )
-    try:
-        _write_whole(_encode(photo, suffix), file)
-    except (OSError, ValueError, cv2.error) as error:
-        height, width = photo.pixels.shape[:2]
-        raise DataError(
-            f"{file}: {width} x {height} px could not be written: {error}. Look at the folder's "
-            "permissions and free space, and at the largest size the format can hold."
-        ) from error
+    if suffix == ARRAY_SUFFIX or photo.pixels.shape[2] not in (1, 3):
+        save_bands(photo.pixels, file)
+    else:
+        write_image(photo.pixels, file, lambda: _encode(photo, suffix))
+
+
+def fitting_suffix(suffix: str, encoding: Encoding, depth: Literal[8, 16] = 8) -> str:
+    """Choose the suffix of a translation: that of its source, if the format can hold it.
+
+    Args:
+        suffix: Of the source.
+        encoding: What the translation is made of. Labels are never written with loss.
+        depth: Bits per channel of the translation; of labels, their classes tell.
+    """
+    if encoding.kind == "bands":
+        return suffix if suffix.lower() in BAND_SUFFIXES else ".tif"
+    if encoding.kind == "labels":
+        lossless = KEEPS_16_BITS if max(depth, encoding.label_depth) == 16 else KEEPS_EVERY_BIT
+        return suffix if suffix.lower() in lossless else ".png"
+    return ".png" if suffix.lower() == ARRAY_SUFFIX else suffix
 
 
 def _encode(photo: Photo, suffix: str) -> bytes:
@@ -60,22 +78,12 @@ def _encode(photo: Photo, suffix: str) -> bytes:
             return _encode_deep(samples, suffix)
         samples = np.round(samples / 257).astype(np.uint8)  # 65535 = 257 x 255
     encoded = io.BytesIO()
-    Image.fromarray(samples).save(encoded, **OPTIONS[suffix])
+    image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+    image.save(encoded, **OPTIONS[suffix])
     return encoded.getvalue()
 
 
 def _encode_deep(samples: npt.NDArray[Any], suffix: str) -> bytes:
-    order = [2, 1, 0, 3][: samples.shape[2]]  # OpenCV wants blue first
-    encoded = cv2.imencode(suffix, np.ascontiguousarray(samples[..., order]), DEEP_OPTIONS)[1]
+    ordered = np.ascontiguousarray(samples[..., OPENCV_ORDER[samples.shape[2]]])
+    encoded = cv2.imencode(suffix, ordered, DEEP_OPTIONS)[1]
     return encoded.tobytes()
-
-
-def _write_whole(content: bytes, file: Path) -> None:
-    """Nobody ever sees half a file under its name: write beside it, then rename."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)

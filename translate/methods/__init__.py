@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 
 from translate import config
 from translate.errors import ConfigError
-from translate.phase import Method
+from translate.phase import Channels, Method
 
 METHODS = tuple(sorted(module.name for module in iter_modules(__path__)))
 
@@ -15,8 +15,9 @@ class MethodModule(Protocol):
     """What a file in this folder offers."""
 
     Settings: type[config.Settings]
+    NEEDS_PAIRS: bool  # whether it learns only where a and b show the same thing
 
-    def build(self, settings: Any, seed: int) -> Method:
+    def build(self, settings: Any, channels: Channels, seed: int) -> Method:
         """Make the method with untrained networks; equal seeds give equal weights."""
         ...
 

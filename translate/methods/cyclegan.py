@@ -15,6 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from translate import config
+from translate.errors import ConfigError
 from translate.images import Pair
 from translate.losses import GAMES, Game, l1, share_called_real
 from translate.networks import (
@@ -27,8 +28,10 @@ from translate.networks import (
     is_per_sample,
     pass_together,
 )
-from translate.phase import Images, Outcome, Phase, Scalars
+from translate.phase import Channels, Images, Outcome, Phase, Scalars
 from translate.pool import ImagePool
+
+NEEDS_PAIRS = False
 
 
 class Settings(config.Settings):
@@ -126,13 +129,23 @@ class CycleGAN:
         return pass_together(self.networks[name], *batches, merge=self._mergeable[name])
 
 
-def build(settings: Settings, seed: int) -> CycleGAN:
-    """Make a CycleGAN with untrained networks; equal seeds give equal weights and pools."""
+def build(settings: Settings, channels: Channels, seed: int) -> CycleGAN:
+    """Make a CycleGAN with untrained networks; equal seeds give equal weights and pools.
+
+    Raises:
+        ConfigError: An identity loss is asked for between domains of different channels.
+    """
+    if channels.a != channels.b and settings.identity_weight > 0:
+        raise ConfigError(
+            f"method.identity_weight: the domains have {channels.a} and {channels.b} channels, so "
+            "an image of one cannot be kept as it is by the translation into the other. "
+            "Set it to 0."
+        )
     randomness = torch.Generator().manual_seed(seed)
     networks: dict[str, nn.Module] = {
-        "generator_ab": build_generator(settings.generator, randomness),
-        "generator_ba": build_generator(settings.generator, randomness),
-        "discriminator_a": build_discriminator(settings.discriminator, randomness),
-        "discriminator_b": build_discriminator(settings.discriminator, randomness),
+        "generator_ab": build_generator(settings.generator, randomness, *channels),
+        "generator_ba": build_generator(settings.generator, randomness, *reversed(channels)),
+        "discriminator_a": build_discriminator(settings.discriminator, randomness, channels.a),
+        "discriminator_b": build_discriminator(settings.discriminator, randomness, channels.b),
     }
     return CycleGAN(networks, settings, seed)

@@ -6,8 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from translate.networks.blur import BlurDoubling
+
 Norm = Literal["instance", "batch", "none"]
-Upsample = Literal["transposed", "resize"]
+Upsample = Literal["transposed", "resize", "blur"]
 
 
 def norm_layer(norm: Norm, channels: int) -> nn.Module:
@@ -31,12 +33,13 @@ def has_bias(norm: Norm) -> bool:
     return norm != "batch"
 
 
-def upsampling(kind: Upsample, in_channels: int, out_channels: int, bias: bool) -> nn.Module:
-    """Make the layer that doubles both sides of an image.
+def upsampling(kind: Upsample, in_channels: int, out_channels: int, bias: bool) -> list[nn.Module]:
+    """Make the layers that double both sides of an image.
 
     "transposed" is the papers' convolution. Its stride does not divide its kernel, so neighbouring
     pixels are sums of 1, 2 or 4 taps: a checkerboard that training must undo. "resize" repeats
-    each pixel, then convolves: every pixel has the same number of taps.
+    each pixel, then convolves: every pixel has the same number of taps. "blur" doubles smoothly,
+    then convolves, on the enlarged features and so for more work.
 
     Source:
         Odena et al. 2016, "Deconvolution and Checkerboard Artifacts".
@@ -46,11 +49,15 @@ def upsampling(kind: Upsample, in_channels: int, out_channels: int, bias: bool) 
     """
     if kind not in get_args(Upsample):
         raise ValueError(f"upsample must be one of {', '.join(get_args(Upsample))}, got {kind!r}")
-    if kind == "transposed":
-        return nn.ConvTranspose2d(
+    if kind == "resize":
+        return [ResizeConvolution(in_channels, out_channels, bias)]
+    if kind == "blur":
+        return [BlurDoubling(), nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=bias)]
+    return [
+        nn.ConvTranspose2d(
             in_channels, out_channels, 3, stride=2, padding=1, output_padding=1, bias=bias
         )
-    return ResizeConvolution(in_channels, out_channels, bias)
+    ]
 
 
 class ResizeConvolution(nn.Conv2d):

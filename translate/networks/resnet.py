@@ -1,14 +1,17 @@
 """The generator of CycleGAN: shrink, rework in residual blocks, enlarge."""
 
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 from torch import Tensor, nn
 
 from translate.config import Settings
+from translate.networks.blur import BlurHalving
 from translate.networks.generator import Generator
 from translate.networks.layers import Norm, Upsample, has_bias, norm_layer, upsampling
+
+Downsample = Literal["strided", "blur"]
 
 
 class ResNetSettings(Settings):
@@ -19,6 +22,7 @@ class ResNetSettings(Settings):
     blocks: int = Field(9, ge=1)  # residual blocks; the paper takes 6 at 128 px, 9 from 256 px on
     norm: Norm = "instance"  # "batch" mixes the images of a batch
     upsample: Upsample = "transposed"  # "resize" avoids the checkerboard that the paper's may leave
+    downsample: Downsample = "strided"  # "blur" keeps edges smooth, for four times the work there
     dropout: bool = False  # drop half of each block's features while training
     downsamplings: int = Field(2, ge=0, le=5)  # halvings before the blocks
 
@@ -29,18 +33,23 @@ class ResNetGenerator(Generator):
     Args:
         base_channels: Width of the first layer. Doubles at each halving of the sides.
         blocks: Number of residual blocks. With 9, a pixel sees 84 px far at most (without norms).
+        upsample: How sides are doubled: see `upsampling`. With "blur", and `downsample` the same,
+            this is the generator of Park et al. 2020.
+        downsample: How sides are halved: by a "strided" convolution, or by one that computes every
+            pixel and a "blur" that keeps every other one.
         downsamplings: Number of halvings before the blocks, and of doublings after them.
 
     Shape:
         (N, in_channels, H, W) in [-1, 1] -> (N, out_channels, H, W) in [-1, 1].
 
     Source:
-        Zhu et al. 2017, section 7.2, after Johnson et al. 2016.
+        Zhu et al. 2017, section 7.2, after Johnson et al. 2016. Park et al. 2020, "Contrastive
+        Learning for Unpaired Image-to-Image Translation", for the blur.
     """
 
     name = "resnet"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword for each setting
         self,
         *,
         in_channels: int = 3,
@@ -49,6 +58,7 @@ class ResNetGenerator(Generator):
         blocks: int = 9,
         norm: Norm = "instance",
         upsample: Upsample = "transposed",
+        downsample: Downsample = "strided",
         dropout: bool = False,
         downsamplings: int = 2,
     ) -> None:
@@ -60,6 +70,7 @@ class ResNetGenerator(Generator):
             "blocks": blocks,
             "norm": norm,
             "upsample": upsample,
+            "downsample": downsample,
             "dropout": dropout,
             "downsamplings": downsamplings,
         }
@@ -68,7 +79,7 @@ class ResNetGenerator(Generator):
         self.least_side_px = max(4, 2 * self.stride)
         widths = [base_channels * 2**i for i in range(downsamplings + 1)]
         self.layers = nn.Sequential(
-            *_enter(in_channels, widths, norm),
+            *_enter(in_channels, widths, norm, downsample),
             *(ResidualBlock(widths[-1], norm, dropout) for _ in range(blocks)),
             *_leave(out_channels, widths, norm, upsample),
         )
@@ -105,19 +116,24 @@ class ResidualBlock(nn.Module):
         return features + change  # no activation after the sum, unlike the first ResNets
 
 
-def _enter(in_channels: int, widths: list[int], norm: Norm) -> list[nn.Module]:
+def _enter(in_channels: int, widths: list[int], norm: Norm, kind: Downsample) -> list[nn.Module]:
     """From photo to features: c7s1, then one d per halving, in the paper's letters."""
+    if kind not in get_args(Downsample):
+        known = ", ".join(get_args(Downsample))
+        raise ValueError(f"downsample must be one of {known}, got {kind!r}")
     layers: list[nn.Module] = [
         nn.ReflectionPad2d(3),
         nn.Conv2d(in_channels, widths[0], 7, bias=has_bias(norm)),
         norm_layer(norm, widths[0]),
         nn.ReLU(inplace=True),
     ]
+    stride = 2 if kind == "strided" else 1
     for narrow, wide in pairwise(widths):
         layers += [
-            nn.Conv2d(narrow, wide, 3, stride=2, padding=1, bias=has_bias(norm)),
+            nn.Conv2d(narrow, wide, 3, stride=stride, padding=1, bias=has_bias(norm)),
             norm_layer(norm, wide),
             nn.ReLU(inplace=True),
+            *([BlurHalving()] if kind == "blur" else []),
         ]
     return layers
 
@@ -127,7 +143,7 @@ def _leave(out_channels: int, widths: list[int], norm: Norm, kind: Upsample) -> 
     layers: list[nn.Module] = []
     for wide, narrow in pairwise(reversed(widths)):
         layers += [
-            upsampling(kind, wide, narrow, has_bias(norm)),
+            *upsampling(kind, wide, narrow, has_bias(norm)),
             norm_layer(norm, narrow),
             nn.ReLU(inplace=True),
         ]

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import Field, create_model
 
+from translate.bundle.schema import InferenceMode
 from translate.config import Problem, Settings, Values, check, inspect, merge, read_yaml
 from translate.data import layouts, load_layout
 from translate.errors import ConfigError
@@ -19,6 +20,11 @@ class Recipe(Settings):
     """A method, its data and its training: everything one run needs."""
 
     name: str = Field(pattern=r"^\w[\w.-]*$", max_length=100, description="names the run's folder")
+    inference_mode: InferenceMode = Field(
+        "deterministic",
+        description="how the bundle translates: deterministic (each photo's own statistics), eval "
+        "(running statistics of training) or paper (own statistics, dropout live)",
+    )
     method: Any  # what learns: the Settings of a file in methods/
     data: Any  # from which photos: the Settings of a layout in data/
     training: TrainingSettings = TrainingSettings()  # how long and how fast
@@ -59,13 +65,20 @@ def load_recipe(
     name = re.sub(r"[^\w.-]", "_", file.stem)
     values = merge({"name": name, **read_yaml(file)}, flags)
     chosen, unknown = _choose(values, "method", "name", METHODS, method or METHODS[0])
-    layout, unknown_layout = _choose(values, "data", "layout", layouts(), "unpaired")
+    needs_pairs = load_method(chosen).NEEDS_PAIRS
+    usual_layout = "paired" if needs_pairs else "unpaired"
+    layout, unknown_layout = _choose(values, "data", "layout", layouts(), usual_layout)
     if method is not None and chosen != method and not unknown:
         raise ConfigError(
             f"{file} is a recipe for {chosen!r}, but this script trains {method!r}. "
             f"Run scripts/train_{chosen}.py."
         )
     found = [*unknown, *unknown_layout, *others]
+    if needs_pairs and not load_layout(layout).IS_PAIRED:
+        advice = " or ".join(name for name in layouts() if load_layout(name).IS_PAIRED)
+        found.append(
+            Problem("data.layout", f"{chosen} learns from pairs, got {layout!r}. Use {advice}")
+        )
     if needs_photos and not unknown_layout:
         found += _folder_problems(values, layout)
     return check(recipe_kind(chosen, layout), values, str(file), found)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from translate.bundle import DIRECTIONS, load_bundle
 from translate.data import Draw, Splits
@@ -33,15 +32,18 @@ def score_held_out(bundle_folder: Path, data: Splits) -> list[Comparison]:
     rows: list[Comparison] = []
     for direction in DIRECTIONS:
         if direction in bundle.generators:
-            target = LabStatistics.of(_training_photos(data.train, direction[-1]))
+            target = None
+            if data.encodings[direction[-1]].kind != "bands":
+                target = LabStatistics.of(_training_photos(data, direction[-1]))
             pairs = (Pair(pair.a[None], pair.b[None]) for pair in _items(data.test))
-            rows += compare_pairs(Translator(bundle, direction), pairs, direction, target)
+            translator = Translator(bundle, direction)
+            rows += compare_pairs(translator, pairs, direction, data.encodings, target)
     return rows
 
 
-def _training_photos(train: Dataset[Pair], domain: str) -> Iterator[Tensor]:
-    for index in range(min(COLOUR_PHOTOS, len(train))):  # type: ignore[arg-type]
-        yield getattr(train[Draw(0, index)], domain)[None]
+def _training_photos(data: Splits, domain: str) -> Iterator[Tensor]:
+    for index in range(min(COLOUR_PHOTOS, len(data.train))):  # type: ignore[arg-type]
+        yield data.encodings[domain].show(getattr(data.train[Draw(0, index)], domain)[None])
 
 
 def _items(photos: Any) -> Iterator[Pair]:
@@ -59,8 +61,8 @@ def write_report(recipe: Recipe, folder: Path, rows: list[Comparison]) -> Path:
         lines += [
             "## Held-out photos, against the exact answer",
             format_table(rows),
-            "PSNR and SSIM: higher is nearer to the truth. Colour transfer gives each photo the "
-            "target domain's mean and deviation in CIE Lab; it learns nothing else.",
+            "L1: lower is nearer to the truth; PSNR and SSIM: higher. Colour transfer gives each "
+            "photo the target domain's mean and deviation in CIE Lab; it learns nothing else.",
         ]
     lines += ["## Last lines of the journal", _journal_table(folder / "journal.jsonl")]
     lines += ["## Samples", f"![held-out photos](samples/{last_grid(folder).name})"]

@@ -16,7 +16,7 @@ from translate.evaluation.baselines import format_table
 from translate.images import Pair
 from translate.methods import load_method
 from translate.networks import Generator
-from translate.phase import Method
+from translate.phase import Channels, Method
 from translate.recipe.recipe import Recipe, refuse_changes, write_recipe
 from translate.recipe.report import last_grid, score_held_out, write_report
 from translate.training.devices import make_accelerator
@@ -46,8 +46,11 @@ def run(recipe: Recipe, folder: Path | None = None, resume: str | None = None) -
     state = find_state(resume, folder, recipe.name) if resume else None
     with accelerator.main_process_first():  # built-in scenes are drawn once
         data = load_layout(recipe.data.layout).build(recipe.data, recipe.training.seed)
-    method = load_method(recipe.method.name).build(recipe.method, recipe.training.seed)
+    channels = Channels(*(data.encodings[domain].channels for domain in "ab"))
+    method = load_method(recipe.method.name).build(recipe.method, channels, recipe.training.seed)
     check_sizes(method, data)
+    if accelerator.is_main_process:
+        Console(highlight=False, soft_wrap=True).print(data.report, markup=False)
     if state is not None:
         folder = state.parents[1]
         refuse_changes(recipe, folder / "recipe.yaml")
@@ -84,9 +87,10 @@ def check_sizes(method: Method, data: Splits) -> None:
         if side % stride or side < least[key]:
             fitting = [size for size in (below, below + stride) if size >= least[key]]
             nearest = " or ".join(map(str, fitting)) or str(-(-least[key] // stride) * stride)
+            other = generators[0].explain_misfit(side)
             raise ConfigError(
                 f"{key}: must be at least {least[key]} and a multiple of {stride} for these "
-                f"networks, got {side}. Use {nearest}."
+                f"networks, got {side}. Use {nearest}{f'; or keep {side}: {other}' * bool(other)}."
             )
 
 
@@ -119,6 +123,8 @@ def _bundle(recipe: Recipe, trainer: Trainer, data: Splits) -> Bundle:
         domains=data.domains,
         generators={way: cast(Generator, generators[name]) for way, name in exports.items()},
         training_side_px=data.crop_px,
+        encodings=data.encodings,
+        inference_mode=recipe.inference_mode,
         data_fingerprint=data.fingerprint,
         facts={
             "recipe": recipe.name,

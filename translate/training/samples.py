@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from translate.data import Splits
 from translate.images import Pair, draw_grid
 from translate.phase import Images, Method
 
@@ -16,20 +17,21 @@ COLUMNS = ("real_a", "fake_b", "cycled_a", "real_b", "fake_a", "cycled_b")
 
 
 def draw_samples(
-    method: Method, photos: Pair, domains: Mapping[str, str], file: Path, device: torch.device
+    method: Method, photos: Pair, data: Splits, file: Path, device: torch.device
 ) -> None:
     """Translate some held-out photos and save them as one captioned picture.
 
     Args:
-        photos: A batch of pairs, each image `(N, 3, H, W)` in [-1, 1].
-        domains: What people call the domains: `{"a": "summer", "b": "winter"}`.
+        photos: A batch of pairs, each image `(N, C, H, W)` in [-1, 1].
+        data: What people call the domains, and how their images can be shown.
     """
     with torch.no_grad(), _translating(method.networks.values()):
         images = _translate_one_by_one(method, photos, device)
     shown = [name for name in COLUMNS if name in images]
-    rows = list(zip(*(images[name] for name in shown), strict=True))
+    columns = [data.encodings[name[-1]].show(images[name]) for name in shown]
+    rows = list(zip(*columns, strict=True))
     file.parent.mkdir(parents=True, exist_ok=True)
-    draw_grid(rows, [_caption(name, domains) for name in shown]).save(file)
+    draw_grid(rows, [_caption(name, data.domains) for name in shown]).save(file)
 
 
 @contextmanager

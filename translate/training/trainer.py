@@ -162,7 +162,7 @@ class Trainer:
         if self.accelerator.is_main_process:
             file = self.folder / "samples" / f"epoch_{self.at.epoch:04d}.png"
             with self.stepper.averages.applied(self.method.networks):
-                draw_samples(self.method, self.samples, self.data.domains, file, self.device)
+                draw_samples(self.method, self.samples, self.data, file, self.device)
         self.accelerator.wait_for_everyone()
 
     def save(self) -> Path:
