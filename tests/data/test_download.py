@@ -126,7 +126,7 @@ def test_progress_tells_both_halves_of_the_work(site: Site, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (f"  sha256: {'0' * 64}\n", f"with SHA-256 {'0' * 64}, got one of"),
+        (f"  sha256: {'a' * 64}\n", f"with SHA-256 {'a' * 64}, got one of"),
         ("  size_bytes: 7\n", "expected 7 bytes"),
     ],
 )

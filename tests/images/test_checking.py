@@ -2,12 +2,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from translate.errors import DataError
-from translate.images import IMAGE_SUFFIXES, find_fault, open_photo
+from translate.images import IMAGE_SUFFIXES, Photo, find_fault, open_photo, save_bands, save_photo
 
 NOISE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 
@@ -128,3 +129,48 @@ def test_scrambled_pixels_of_a_png_are_told_by_their_check_sum(small_png: Path) 
     scrambled.write_bytes(content)
 
     assert find_fault(scrambled) == "is damaged (a PNG with a wrong check sum)"
+
+
+@pytest.mark.parametrize("name", ["bands.npy", "bands.tif"])
+def test_bands_have_no_fault_as_bands_but_are_no_photo(tmp_path: Path, name: str) -> None:
+    save_bands(NOISE[..., [0, 1, 2, 0, 1]], tmp_path / name)
+
+    assert find_fault(tmp_path / name, 48, "bands") is None
+    assert find_fault(tmp_path / name, 48) == "is not an image, or its head is damaged"
+
+
+@pytest.mark.parametrize("name", ["bands.npy", "bands.tif", "photo.png"])
+def test_the_smallest_side_of_bands_is_measured(tmp_path: Path, name: str) -> None:
+    save_photo(Photo(NOISE), tmp_path / name)
+
+    fault = find_fault(tmp_path / name, 50, "bands")
+
+    assert fault == "is too small: 64 x 48 px, at least 50 px are needed"
+
+
+@pytest.mark.parametrize("suffix", [*IMAGE_SUFFIXES, ".npy"])
+@pytest.mark.parametrize("share", [0.98, 0.5, 0.0])
+def test_shortened_files_of_bands_are_noticed(tmp_path: Path, suffix: str, share: float) -> None:
+    file = tmp_path / f"bands{suffix}"
+    save_photo(Photo(NOISE), file)
+    assert find_fault(file, kind="bands") is None
+    content = file.read_bytes()
+
+    file.write_bytes(content[: int(len(content) * share)])
+
+    assert find_fault(file, kind="bands") is not None
+
+
+def test_pixels_without_compression_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("read in full")
+
+    save_bands(NOISE, tmp_path / "bands.npy")
+    tifffile.imwrite(tmp_path / "bands.tif", NOISE)
+    monkeypatch.setattr(np, "load", refuse)
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", refuse)
+
+    assert find_fault(tmp_path / "bands.npy", kind="bands") is None
+    assert find_fault(tmp_path / "bands.tif", kind="bands") is None

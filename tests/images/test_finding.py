@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from translate.images import find_photos
+from translate.images import IMAGE_SUFFIXES, find_photos, suffixes_of
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -81,3 +81,18 @@ def test_folders_that_cannot_be_listed_are_named_with_the_reason(
 
     assert below(tmp_path, found.photos) == ["2.png"]
     assert found.unreadable == [(tmp_path / "closed", "cannot be read (Permission denied)")]
+
+
+def test_other_suffixes_are_found_when_asked_for(tmp_path: Path) -> None:
+    touch(tmp_path, "1.npy", "b/2.NPY", "3.png", "notes.txt")
+
+    assert below(tmp_path, find_photos(tmp_path).photos) == ["3.png"]
+    found = find_photos(tmp_path, suffixes=suffixes_of("bands"))
+    assert below(tmp_path, found.photos) == ["1.npy", "3.png", "b/2.NPY"]
+    assert below(tmp_path, found.ignored) == ["notes.txt"]
+
+
+def test_only_bands_may_lie_in_numpys_files() -> None:
+    for kind in ("photo", "grey", "labels"):
+        assert suffixes_of(kind) == IMAGE_SUFFIXES
+    assert suffixes_of("bands") == (*IMAGE_SUFFIXES, ".npy")

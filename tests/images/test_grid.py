@@ -56,3 +56,8 @@ def test_a_long_title_widens_its_column() -> None:
 def test_a_column_without_title_is_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         draw_grid([[RED, RED]], ["only one"])
+
+
+def test_what_is_not_rgb_is_refused_with_the_way_to_make_it_so() -> None:
+    with pytest.raises(ValueError, match=r"shows RGB .* got \{\(5, 4, 6\)\}: use Encoding\.show"):
+        draw_grid([[RED, torch.zeros(5, 4, 6)]], ["a", "b"])

@@ -1,11 +1,23 @@
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from translate.errors import DataError
-from translate.images import IMAGE_SUFFIXES, Photo, Pixels, open_photo, save_photo
+from translate.images import (
+    IMAGE_SUFFIXES,
+    Encoding,
+    Photo,
+    Pixels,
+    fitting_suffix,
+    open_bands,
+    open_photo,
+    open_samples,
+    save_photo,
+)
 
 SMOOTH = np.linspace(40, 210, 32 * 24).reshape(32, 24, 1).repeat(3, axis=2)
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp")
@@ -93,3 +105,88 @@ def test_a_file_is_replaced_not_appended_to(tmp_path: Path) -> None:
     save_photo(Photo(pixels(8)), file)
 
     assert np.array_equal(open_photo(file).pixels, pixels(8))
+
+
+@pytest.mark.parametrize("suffix", IMAGE_SUFFIXES)
+@pytest.mark.parametrize("depth", [8, 16])
+def test_grey_is_saved_as_grey_wherever_the_format_can(
+    tmp_path: Path, suffix: str, depth: int
+) -> None:
+    file = tmp_path / f"grey{suffix}"
+    grey = pixels(depth)[..., :1]
+
+    save_photo(Photo(grey), file)
+
+    back = open_photo(file).pixels
+    keeps_depth = suffix in (".png", ".tif", ".tiff")
+    assert back.dtype == (np.uint16 if depth == 16 and keeps_depth else np.uint8)
+    expected = grey if back.dtype == grey.dtype else np.round(grey / 257)
+    assert np.abs(back - expected.astype(float)).max() <= (0 if suffix in LOSSLESS else 4)
+    if suffix != ".webp":
+        assert open_bands(file).shape[2] == 1
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp", ".jpg"])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_transparent_grey_keeps_its_alpha_where_the_format_can(
+    tmp_path: Path, suffix: str, depth: int
+) -> None:
+    grey = pixels(depth)[..., :1]
+    alpha = grey[..., 0] // 3
+
+    save_photo(Photo(grey, alpha), tmp_path / f"grey{suffix}")
+
+    back = open_photo(tmp_path / f"grey{suffix}")
+    if suffix == ".jpg":
+        assert back.alpha is None
+    else:
+        assert back.alpha is not None
+        small = alpha if back.alpha.dtype == alpha.dtype else np.round(alpha / 257)
+        assert np.array_equal(back.alpha, small)
+    if suffix in LOSSLESS:
+        assert np.array_equal(back.pixels, grey.repeat(3, axis=2))
+
+
+def test_other_numbers_of_channels_and_arrays_are_saved_as_bands(tmp_path: Path) -> None:
+    five = pixels(16)[..., [0, 1, 2, 0, 1]]
+
+    save_photo(Photo(five), tmp_path / "five.tif")
+    save_photo(Photo(pixels(16), pixels(16)[..., 0]), tmp_path / "three.npy")
+
+    assert np.array_equal(open_bands(tmp_path / "five.tif"), five)
+    assert np.array_equal(open_bands(tmp_path / "three.npy"), pixels(16))
+    with pytest.raises(DataError, match=r"5 bands cannot be written as '\.jpg'"):
+        save_photo(Photo(five), tmp_path / "five.jpg")
+
+
+def labels(highest: int) -> Encoding:
+    classes = ((0, 0, 0), (highest, highest, highest))
+    return Encoding(kind="labels", channels=2, classes=classes)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "depth", "fitting"),
+    [
+        (Encoding(), 8, {".JPG": ".JPG", ".png": ".png", ".webp": ".webp", ".npy": ".png"}),
+        (Encoding(kind="grey", channels=1), 16, {".jpg": ".jpg", ".tif": ".tif", ".npy": ".png"}),
+        (labels(9), 8, {".jpg": ".png", ".webp": ".png", ".npy": ".png", ".bmp": ".bmp"}),
+        (labels(9), 16, {".TIF": ".TIF", ".bmp": ".png"}),
+        (labels(256), 8, {".png": ".png", ".tiff": ".tiff", ".bmp": ".png", ".jpeg": ".png"}),
+        (
+            Encoding(kind="bands", channels=5),
+            8,
+            {".npy": ".npy", ".TIFF": ".TIFF", ".tif": ".tif", ".png": ".tif", ".jpg": ".tif"},
+        ),
+    ],
+)
+def test_a_translation_keeps_its_suffix_if_the_format_can_hold_it(
+    tmp_path: Path, encoding: Encoding, depth: Literal[8, 16], fitting: dict[str, str]
+) -> None:
+    for suffix, expected in fitting.items():
+        assert fitting_suffix(suffix, encoding, depth) == expected
+        file = tmp_path / f"translation{expected}"
+        decoded = encoding.decode(torch.zeros(encoding.channels, 4, 6), depth)
+        save_photo(Photo(decoded), file)
+        back = open_samples(file, encoding)
+        if encoding.kind in ("labels", "bands"):
+            assert np.array_equal(back, np.broadcast_to(decoded, back.shape))

