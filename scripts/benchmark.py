@@ -13,7 +13,10 @@ from translate.errors import TranslateError
 from translate.recipe import load_recipe
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-CPU_RECIPES = ("cyclegan_sample", "cyclegan_day2night_cpu", "cyclegan_summer2winter_cpu")
+CPU_RECIPES = (
+    *("cyclegan_sample", "cyclegan_day2night_cpu", "cyclegan_summer2winter_cpu"),
+    *("pix2pix_sample", "pix2pix_cpu"),
+)
 
 
 def main() -> int:

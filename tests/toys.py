@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from translate.data import Draw
+from translate.data import Draw, Splits
 from translate.images import Pair
 from translate.methods import cyclegan, pix2pix
 from translate.phase import Channels
@@ -64,16 +64,34 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
 class NoisePairs(Dataset[Pair]):
     """As many pairs as wanted, each its own noise."""
 
-    def __init__(self, count: int = 8, side_px: int = 16) -> None:
-        self.count, self.side_px = count, side_px
+    def __init__(self, count: int = 8, side_px: int = 16, channels: Channels = PHOTOS) -> None:
+        self.count, self.side_px, self.channels = count, side_px, channels
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, draw: Draw) -> Pair:
         first = 1000 * draw.epoch + 2 * draw.index
-        a, b = (noise(3, self.side_px, self.side_px, seed=first + i) for i in range(2))
-        return Pair(a, b)
+        sides = self.side_px, self.side_px
+        return Pair(*(noise(n, *sides, seed=first + i) for i, n in enumerate(self.channels)))
+
+
+def noise_splits(
+    train: Dataset[Pair] | None = None, side_px: int = 16, fingerprint: str = "", **more: Any
+) -> Splits:
+    """Noise to learn from, and none held out."""
+    return Splits(
+        train=train or NoisePairs(side_px=side_px),
+        test=None,
+        domains={"a": "summer", "b": "winter"},
+        crop_px=side_px,
+        test_px=side_px,
+        test_is_paired=False,
+        fingerprint=fingerprint,
+        card=None,
+        report="noise",
+        **more,
+    )
 
 
 def write_photos(folder: Path, count: int = 4, side_px: int = 24, seed: int = 0) -> Path:

@@ -38,6 +38,7 @@ class Site:
     address: str
     pages: dict[str, Page] = field(default_factory=dict)
     ranges: list[str | None] = field(default_factory=list)  # one per request
+    agents: list[str | None] = field(default_factory=list)  # likewise
 
     def put(self, name: str, page: Page) -> str:
         self.pages[f"/{name}"] = page
@@ -64,6 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         site: Site = self.server.site  # type: ignore[attr-defined]
         site.ranges.append(self.headers.get("Range"))
+        site.agents.append(self.headers.get("User-Agent"))
         page = site.pages.get(self.path)
         if page is None:
             self.send_error(404)

@@ -30,13 +30,8 @@ class PlainCycleGAN:
         method = load_method("cyclegan").build(recipe.method, Channels(), seed=0)
         self.settings: Any = recipe.method
         self.ab, self.ba, self.judge_a, self.judge_b = method.networks.values()
-        self.adam_generators = self._adam(self.ab, self.ba)
-        self.adam_judges = self._adam(self.judge_a, self.judge_b)
-
-    @staticmethod
-    def _adam(*networks: torch.nn.Module) -> torch.optim.Adam:
-        weights = [w for network in networks for w in network.parameters()]
-        return torch.optim.Adam(weights, lr=2e-4, betas=(0.5, 0.999))
+        self.adam_generators = _adam(self.ab, self.ba)
+        self.adam_judges = _adam(self.judge_a, self.judge_b)
 
     def step(self, pair: Pair) -> None:
         """Generators, then discriminators."""
@@ -60,6 +55,42 @@ class PlainCycleGAN:
             loss = (_believed(judge(real)) + doubted) / 2
             torch.autograd.backward(loss)
         self.adam_judges.step()
+
+
+class PlainPix2Pix:
+    """One update at a time as the reference takes it, vanilla game."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        method = load_method("pix2pix").build(recipe.method, Channels(), seed=0)
+        self.generator, self.judge = method.networks.values()
+        self.adam_generator, self.adam_judge = _adam(self.generator), _adam(self.judge)
+        self.l1_weight: float = recipe.method.l1_weight
+
+    def step(self, pair: Pair) -> None:
+        """Discriminator, then generator."""
+        source, target = pair
+        fake = self.generator(source)
+        doubted = self.judge(torch.cat([source, fake.detach()], dim=1))
+        believed = self.judge(torch.cat([source, target], dim=1))
+        self.adam_judge.zero_grad()
+        loss = (F.softplus(doubted).mean() + F.softplus(-believed).mean()) / 2
+        torch.autograd.backward(loss)
+        self.adam_judge.step()
+        self.judge.requires_grad_(False)
+        scores = self.judge(torch.cat([source, fake], dim=1))
+        self.adam_generator.zero_grad()
+        loss = F.softplus(-scores).mean() + self.l1_weight * F.l1_loss(fake, target)
+        torch.autograd.backward(loss)
+        self.adam_generator.step()
+        self.judge.requires_grad_(True)
+
+
+PLAIN: dict[str, Callable[[Recipe], Any]] = {"cyclegan": PlainCycleGAN, "pix2pix": PlainPix2Pix}
+
+
+def _adam(*networks: torch.nn.Module) -> torch.optim.Adam:
+    weights = [w for network in networks for w in network.parameters()]
+    return torch.optim.Adam(weights, lr=2e-4, betas=(0.5, 0.999))
 
 
 def _believed(scores: Tensor) -> Tensor:
@@ -87,7 +118,7 @@ def compare(recipe: Recipe, turns: int, seconds: float) -> dict[str, Any]:
     accelerator = Accelerator(cpu=True, mixed_precision=resolve_precision(training.precision))
     method = load_method(recipe.method.name).build(recipe.method, Channels(), seed=0)
     ways: dict[str, tuple[Callable[[Pair], object], Pair]] = {
-        "plain": (PlainCycleGAN(recipe).step, noise(1, side_px)),
+        "plain": (PLAIN[recipe.method.name](recipe).step, noise(1, side_px)),
         "recipe": (
             Stepper(method, training, accelerator).step,
             noise(training.batch_size, side_px),

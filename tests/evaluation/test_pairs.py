@@ -2,13 +2,46 @@ import math
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from translate.errors import DataError
-from translate.evaluation.pairs import PairScores, psnr, score_photos, ssim
+from translate.evaluation.pairs import PairScores, mean_difference, psnr, score_photos, ssim
 
 
 def noise(*shape: int) -> torch.Tensor:
     return torch.rand(shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+def test_white_and_black_differ_by_one_and_grey_from_both_by_a_half() -> None:
+    white, grey = torch.ones(2, 3, 4, 4), torch.zeros(2, 3, 4, 4)
+
+    assert mean_difference(white, -white).tolist() == [1, 1]
+    assert mean_difference(grey, white).tolist() == [0.5, 0.5]
+
+
+def test_mean_difference_averages_pixels_and_channels_of_each_image() -> None:
+    truth = torch.zeros(2, 4, 1, 2)
+    translated = truth.clone()
+    translated[0, 1, 0, 1] = -0.8  # one of eight samples is wrong by 0.8 of 2
+
+    assert mean_difference(translated, truth).tolist() == pytest.approx([0.05, 0])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 7), st.integers(0, 2**30))
+def test_mean_difference_is_a_distance(count: int, channels: int, seed: int) -> None:
+    randomness = torch.Generator().manual_seed(seed)
+    first, second, third = torch.rand(3, count, channels, 4, 5, generator=randomness) * 2 - 1
+
+    there = mean_difference(first, second)
+
+    assert there.shape == (count,)
+    assert bool(((there >= 0) & (there <= 1)).all())
+    assert torch.equal(there, mean_difference(second, first))
+    assert not mean_difference(first, first).any()
+    around = mean_difference(first, third) + mean_difference(third, second)
+    assert bool((there <= around + 1e-6).all())
 
 
 def test_psnr_of_a_constant_difference_is_by_hand() -> None:
@@ -46,17 +79,38 @@ def test_ssim_of_a_negative_is_below_zero() -> None:
 def test_each_photo_has_its_own_score() -> None:
     truth, translated = noise(3, 3, 16, 16), noise(3, 3, 16, 16).flip(0)
 
+    together = score_photos(translated, truth)
+
+    assert together.shape == (3, 3)  # L1, PSNR and SSIM of three photos
+    assert torch.equal(together[0], mean_difference(translated, truth))
     alone = torch.cat(
         [score_photos(t[None], r[None]) for t, r in zip(translated, truth, strict=True)], dim=1
     )
 
-    assert torch.allclose(score_photos(translated, truth), alone, atol=1e-5)
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_images_of_any_channels_have_scores(channels: int) -> None:
+    truth = noise(2, channels, 16, 16)
+
+    scores = score_photos(truth, truth)
+
+    assert scores.shape == (3, 2)
+    for row, exact in zip(scores.tolist(), (0, math.inf, 1), strict=True):
+        assert row == pytest.approx([exact, exact])
 
 
 def test_means_count_every_photo_the_same() -> None:
-    batches = [torch.tensor([[10.0, 20.0], [0.1, 0.2]]), torch.tensor([[60.0], [0.9]])]
+    batches = [
+        torch.tensor([[0.0, 0.1], [10.0, 20.0], [0.1, 0.2]]),
+        torch.tensor([[0.5], [60.0], [0.9]]),
+    ]
 
-    assert PairScores.mean_of(batches) == pytest.approx((30.0, 0.4))
+    scores = PairScores.mean_of(batches)
+
+    assert scores == pytest.approx((0.2, 30.0, 0.4))
+    assert scores.psnr == pytest.approx(30)
 
 
 def test_no_pairs_have_no_mean() -> None:
@@ -64,7 +118,7 @@ def test_no_pairs_have_no_mean() -> None:
         PairScores.mean_of([])
 
 
-@pytest.mark.parametrize("score", [psnr, ssim])
+@pytest.mark.parametrize("score", [mean_difference, psnr, ssim])
 def test_sizes_that_differ_are_refused(score: object) -> None:
     with pytest.raises(
         DataError, match=r"truth of its own size.*\(1, 3, 16, 16\) and \(1, 3, 16, 1\)"

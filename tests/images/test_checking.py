@@ -1,3 +1,4 @@
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -174,3 +175,18 @@ def test_pixels_without_compression_are_not_read(
 
     assert find_fault(tmp_path / "bands.npy", kind="bands") is None
     assert find_fault(tmp_path / "bands.tif", kind="bands") is None
+
+
+def test_too_many_pixels_are_a_fault_of_photos_and_of_bands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_photo(Photo(NOISE), tmp_path / "photo.png")
+    save_photo(Photo(NOISE), tmp_path / "bands.tif")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 64 * 48 - 1)
+
+    for name in ("photo.png", "bands.tif"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            fault = find_fault(tmp_path / name, kind="bands")
+        assert fault is not None
+        assert fault.startswith("has more than 3,071 pixels")

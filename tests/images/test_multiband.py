@@ -105,11 +105,23 @@ def test_bands_are_turned_upright(tmp_path: Path, orientation: int, upright: Pix
 
 
 @pytest.mark.parametrize("kind", ["float32", "int16", "uint32"])
-def test_other_depths_are_refused(tmp_path: Path, kind: str) -> None:
-    file = written(tmp_path, NOISE.astype(kind), **TOGETHER)
+def test_other_depths_are_refused_with_how_to_convert_them(tmp_path: Path, kind: str) -> None:
+    reason = refusal(written(tmp_path, NOISE.astype(kind), **TOGETHER))
 
-    expected = f"has {kind} samples" if kind == "int16" else "has 32-bit samples, expected 8 or 16"
-    assert refusal(file).startswith(expected)
+    assert reason.startswith(f"has {kind} samples, expected uint8 or uint16. Convert it")
+    assert reason.endswith(".astype('uint16')")
+
+
+def test_single_bits_are_refused(tmp_path: Path) -> None:
+    file = written(tmp_path, NOISE[..., 0] > 9)
+
+    assert refusal(file) == "has 1-bit samples, expected 8 or 16 bits a band"
+
+
+def test_a_file_of_smaller_copies_alone_is_refused(tmp_path: Path) -> None:
+    file = written(tmp_path, NOISE, subfiletype=1, **TOGETHER)
+
+    assert refusal(file) == "holds only smaller copies or masks of an image"
 
 
 def test_pages_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:

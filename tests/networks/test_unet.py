@@ -39,13 +39,19 @@ def silence(level: nn.Module) -> None:
     width=st.integers(1, 2),
     channels=st.tuples(st.integers(1, 7), st.integers(1, 7)),
     norm=st.sampled_from(["instance", "batch", "none"]),
+    upsample=st.sampled_from(["transposed", "resize"]),
 )
 def test_images_keep_their_size_and_range_whatever_their_channels(
-    depth: int, height: int, width: int, channels: tuple[int, int], norm: str
+    depth: int, height: int, width: int, channels: tuple[int, int], norm: str, upsample: str
 ) -> None:
     source, target = channels
     network = UNetGenerator(
-        in_channels=source, out_channels=target, base_channels=2, depth=depth, norm=norm
+        in_channels=source,
+        out_channels=target,
+        base_channels=2,
+        depth=depth,
+        norm=norm,
+        upsample=upsample,
     )
     photo = torch.rand(1, source, height * network.stride, width * network.stride) * 2 - 1
     untouched = photo.clone()
@@ -104,8 +110,11 @@ def test_dropout_acts_in_training_only() -> None:
 
 
 @pytest.mark.parametrize("norm", ["batch", "instance", "none"])
-def test_under_batch_norm_only_the_last_convolution_has_a_bias_else_all_have(norm: str) -> None:
-    network = UNetGenerator(base_channels=2, depth=4, norm=norm)
+@pytest.mark.parametrize("upsample", ["transposed", "resize"])
+def test_under_batch_norm_only_the_last_convolution_has_a_bias_else_all_have(
+    norm: str, upsample: str
+) -> None:
+    network = UNetGenerator(base_channels=2, depth=4, norm=norm, upsample=upsample)
     convolutions = [layer for layer in network.modules() if isinstance(layer, CONVOLUTIONS)]
 
     biased = [layer for layer in convolutions if layer.bias is not None]
@@ -174,8 +183,9 @@ def test_a_pixel_sees_as_far_to_one_side_as_its_mirror_image_to_the_other(
     assert (centre - rows.min(), rows.max() - centre) == (before, after)
 
 
-def test_mirrored_weights_translate_a_mirrored_photo_alike() -> None:
-    network = UNetGenerator(base_channels=2, depth=3, norm="instance")
+@pytest.mark.parametrize("upsample", ["transposed", "resize"])
+def test_mirrored_weights_translate_a_mirrored_photo_alike(upsample: str) -> None:
+    network = UNetGenerator(base_channels=2, depth=3, norm="instance", upsample=upsample)
     photo = torch.rand(1, 3, 16, 24) * 2 - 1
     translation = network(photo)
 
@@ -197,6 +207,17 @@ def test_a_photo_moved_by_the_stride_is_translated_at_its_new_place() -> None:
     # Zero padding is felt 21 px from the border: the receptive field of depth 3.
     inner = (..., slice(48, 64), slice(48, 64))
     torch.testing.assert_close(moved[inner], expected[inner])
+
+
+@pytest.mark.parametrize(("upsample", "is_flat"), [("transposed", False), ("resize", True)])
+def test_resizing_leaves_a_flat_photo_without_the_pattern_of_taps(
+    upsample: str, is_flat: bool
+) -> None:
+    network = UNetGenerator(base_channels=4, depth=2, norm="none", upsample=upsample)
+
+    inside = network(torch.full((1, 3, 64, 64), 0.5))[..., 16:-16, 16:-16]  # zeros pad the border
+
+    assert bool(inside.std(dim=(2, 3)).max() < 1e-6) == is_flat
 
 
 @pytest.mark.parametrize(
@@ -258,7 +279,13 @@ def test_every_weight_learns() -> None:
 
 def test_arguments_survive_json_and_rebuild_the_network() -> None:
     network = UNetGenerator(
-        in_channels=4, out_channels=1, base_channels=2, depth=3, norm="instance", dropout=False
+        in_channels=4,
+        out_channels=1,
+        base_channels=2,
+        depth=3,
+        norm="instance",
+        dropout=False,
+        upsample="resize",
     ).eval()
 
     rebuilt = UNetGenerator(**json.loads(json.dumps(network.arguments))).eval()
@@ -274,6 +301,11 @@ def test_a_depth_that_is_no_u_is_refused(depth: int) -> None:
         UNetGenerator(depth=depth)
 
 
+def test_a_way_to_enlarge_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="upsample must be transposed or resize, got 'blur'"):
+        UNetGenerator(upsample="blur")
+
+
 def test_settings_are_the_papers_and_refuse_a_single_level() -> None:
     with torch.device("meta"):
         assert (
@@ -285,6 +317,7 @@ def test_settings_are_the_papers_and_refuse_a_single_level() -> None:
         "depth": 8,
         "norm": "batch",
         "dropout": True,
+        "upsample": "transposed",
     }
     with pytest.raises(ValidationError, match="greater than or equal to 2"):
         UNetSettings(depth=1)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -6,32 +7,43 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from tests.toys import noise, tiny_cyclegan
+from tests.toys import noise, noise_splits, tiny_cyclegan, tiny_pix2pix
 from translate.bundle import Bundle
-from translate.images import Pair
+from translate.data import Splits
+from translate.images import Encoding, Pair
 from translate.inference.translator import Translator
+from translate.phase import Channels, Method
 from translate.training import samples
 from translate.training.samples import draw_samples
 
-DOMAINS = {"a": "summer", "b": "winter"}
 PHOTOS = Pair(noise(3, 3, 20, 24), noise(3, 3, 20, 24, seed=1))
-BATCH_NORM = {"generator": {"base_channels": 4, "blocks": 1, "norm": "batch", "dropout": True}}
+LARGER = Pair(noise(3, 3, 64, 64), noise(3, 3, 64, 64, seed=1))
+RESNET = {"name": "resnet", "base_channels": 4, "blocks": 1}
+BATCH_NORM = {"generator": RESNET | {"norm": "batch", "dropout": True}}
+DROPPING = {"generator": {"name": "unet", "base_channels": 4, "depth": 6}}
 
 
-def drawn(monkeypatch: pytest.MonkeyPatch, folder: Path, **method: Any) -> tuple[Any, Any, Any]:
-    """Draw a grid and return the method, and the rows and titles it was drawn from."""
+def drawn(
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    method: Method,
+    photos: Pair = PHOTOS,
+    data: Splits | None = None,
+) -> tuple[list[list[Tensor]], list[str]]:
+    """Draw a grid and return the rows and titles it was drawn from."""
     seen: list[Any] = []
     draw = samples.draw_grid
-    monkeypatch.setattr(samples, "draw_grid", lambda *grid: seen.extend(grid) or draw(*grid))
-    made = tiny_cyclegan(**method)
-    draw_samples(made, PHOTOS, DOMAINS, folder / "grid.png", torch.device("cpu"))
-    return made, seen[0], seen[1]
+    with monkeypatch.context() as patched:
+        patched.setattr(samples, "draw_grid", lambda *grid: seen.extend(grid) or draw(*grid))
+        file, device = folder / "grid.png", torch.device("cpu")
+        draw_samples(method, photos, data or noise_splits(), file, device)
+    return seen[0], seen[1]
 
 
 def test_a_row_shows_a_photo_its_translation_and_the_way_back_for_both_domains(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, rows, titles = drawn(monkeypatch, tmp_path)
+    rows, titles = drawn(monkeypatch, tmp_path, tiny_cyclegan())
 
     assert titles == [
         "summer",
@@ -47,20 +59,83 @@ def test_a_row_shows_a_photo_its_translation_and_the_way_back_for_both_domains(
     assert Image.open(tmp_path / "grid.png").width > 6 * 128
 
 
-@pytest.mark.parametrize("method", [{}, BATCH_NORM], ids=["instance norm", "batch norm"])
-def test_the_grid_shows_what_a_translator_would_make(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: dict[str, Any]
+@pytest.mark.parametrize(
+    ("direction", "titles"),
+    [
+        ("a_to_b", ["summer", "translated to winter", "winter"]),
+        ("b_to_a", ["summer", "winter", "translated to summer"]),
+    ],
+)
+def test_a_row_of_one_direction_shows_the_answer_beside_the_translation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, direction: str, titles: list[str]
 ) -> None:
-    made, rows, _ = drawn(monkeypatch, tmp_path, **method)
-    generators = {way: made.networks[name] for way, name in made.exports.items()}
-    translator = Translator(Bundle("cyclegan", DOMAINS, generators, training_side_px=16), "a_to_b")
+    method = tiny_pix2pix(direction=direction)
 
-    for row, photo in zip(rows, PHOTOS.a, strict=True):
+    rows, found = drawn(monkeypatch, tmp_path, method, LARGER)
+
+    assert found == titles
+    assert torch.equal(rows[1][titles.index("summer")], LARGER.a[1])
+    assert torch.equal(rows[1][titles.index("winter")], LARGER.b[1])
+
+
+@pytest.mark.parametrize(
+    ("method", "photos"),
+    [
+        (tiny_cyclegan(), PHOTOS),
+        (tiny_cyclegan(**BATCH_NORM), PHOTOS),
+        (tiny_pix2pix(**DROPPING), LARGER),
+    ],
+    ids=["instance norm", "batch norm", "pix2pix with dropout"],
+)
+def test_the_grid_shows_what_a_translator_would_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: Any, photos: Pair
+) -> None:
+    rows, _ = drawn(monkeypatch, tmp_path, method, photos)
+    generators = {way: method.networks[name] for way, name in method.exports.items()}
+    domains = noise_splits().domains
+    translator = Translator(Bundle("any", domains, generators, training_side_px=16), "a_to_b")
+
+    for row, photo in zip(rows, photos.a, strict=True):
         torch.testing.assert_close(row[1], translator(photo))
 
 
-def test_drawing_changes_nothing_that_learns(
+def test_dropout_does_not_make_two_grids_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method = tiny_pix2pix(**DROPPING)
+    grids = []
+    for _ in range(2):
+        drawn(monkeypatch, tmp_path, method, LARGER)
+        grids.append((tmp_path / "grid.png").read_bytes())
+
+    assert grids[0] == grids[1]
+    first, again = (method.translate(LARGER)["fake_b"] for _ in range(2))
+    assert not torch.equal(first, again)  # as in training
+
+
+def test_images_of_any_kind_are_shown_in_colours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    red_blue = Encoding(kind="labels", channels=2, classes=((255, 0, 0), (0, 0, 255)))
+    data = noise_splits(encodings={"a": red_blue, "b": Encoding(kind="bands", channels=5)})
+    photos = Pair(noise(1, 2, 16, 16), noise(1, 5, 16, 16))
+    method = tiny_pix2pix(Channels(2, 5))
+
+    ((label_map, translated, truth),), _ = drawn(monkeypatch, tmp_path, method, photos, data)
+
+    is_red = photos.a[0, 0] > photos.a[0, 1]
+    assert torch.equal(
+        label_map, torch.stack([is_red, torch.zeros_like(is_red), ~is_red]) * 2.0 - 1
+    )
+    assert translated.shape == (3, 16, 16)
+    assert torch.equal(truth, photos.b[0, :3])
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: tiny_cyclegan(**BATCH_NORM), lambda: tiny_pix2pix(**DROPPING)]
+)
+def test_drawing_changes_nothing_that_learns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any]
 ) -> None:
     def remembered(method: Any) -> dict[str, Tensor]:
         return {
@@ -70,11 +145,12 @@ def test_drawing_changes_nothing_that_learns(
             if not key.endswith("num_batches_tracked")
         }
 
-    before = remembered(tiny_cyclegan(**BATCH_NORM))
+    method = make()
+    before = remembered(method)
     randomness = torch.get_rng_state()
 
-    made, _, _ = drawn(monkeypatch, tmp_path, **BATCH_NORM)
+    drawn(monkeypatch, tmp_path, method, LARGER)
 
-    assert all(value.equal(before[key]) for key, value in remembered(made).items())
+    assert all(value.equal(before[key]) for key, value in remembered(method).items())
     assert torch.equal(torch.get_rng_state(), randomness)
-    assert all(layer.training for n in made.networks.values() for layer in n.modules())
+    assert all(layer.training for n in method.networks.values() for layer in n.modules())

@@ -8,8 +8,14 @@ import pytest
 from accelerate.state import AcceleratorState, GradientState
 from torch import Tensor
 
-from tests.toys import NoisePairs, noise, tiny_cyclegan, tiny_training
-from translate.data import Splits
+from tests.toys import (
+    NoisePairs,
+    noise,
+    noise_splits,
+    tiny_cyclegan,
+    tiny_pix2pix,
+    tiny_training,
+)
 from translate.errors import DataError, TrainingError
 from translate.images import Pair
 from translate.phase import Scalars
@@ -19,25 +25,27 @@ from translate.training.state import list_states
 from translate.training.stepper import Stepper
 from translate.training.trainer import Trainer
 
-SAMPLES = Pair(noise(2, 3, 20, 20), noise(2, 3, 20, 20, seed=1))
-
 
 def trainer(
     folder: Path,
     photos: int = 8,
     fingerprint: str = "",
     method: dict[str, Any] | None = None,
+    side_px: int = 16,
     **settings: Any,
 ) -> Trainer:
     """A new run; forget what Accelerate remembers of the one before."""
     AcceleratorState._reset_state(reset_partial_state=True)
     GradientState._reset_state()
     folder.mkdir(exist_ok=True)
-    domains = {"a": "summer", "b": "winter"}
     chosen = tiny_training(**settings)
     accelerator = make_accelerator(chosen)
-    data = Splits(NoisePairs(photos), None, domains, 16, 16, False, fingerprint, None)
-    return Trainer(tiny_cyclegan(**(method or {})), data, SAMPLES, chosen, accelerator, folder)
+    data = noise_splits(NoisePairs(photos, side_px), side_px, fingerprint)
+    larger = (2, 3, 2 * side_px, 2 * side_px)
+    samples = Pair(noise(*larger), noise(*larger, seed=1))
+    method = method or {}
+    made = (tiny_pix2pix if method.get("name") == "pix2pix" else tiny_cyclegan)(**method)
+    return Trainer(made, data, samples, chosen, accelerator, folder)
 
 
 def weights(trainer: Trainer) -> dict[str, Tensor]:
@@ -77,8 +85,13 @@ def test_a_run_leaves_journal_grids_and_state(tmp_path: Path) -> None:
     assert states == ["step_00000008", "step_00000012"]
 
 
-DROPOUT = {"generator": {"base_channels": 4, "blocks": 1, "dropout": True}}
-BATCH_NORM = {"generator": {"base_channels": 4, "blocks": 1, "norm": "batch"}}
+RESNET = {"name": "resnet", "base_channels": 4, "blocks": 1}
+DROPOUT = {"generator": RESNET | {"dropout": True}}
+BATCH_NORM = {"generator": RESNET | {"norm": "batch"}}
+PIX2PIX = {  # the shallowest U-Net with dropout
+    "name": "pix2pix",
+    "generator": {"name": "unet", "base_channels": 2, "depth": 6},
+}
 
 
 @pytest.mark.parametrize(
@@ -90,8 +103,9 @@ BATCH_NORM = {"generator": {"base_channels": 4, "blocks": 1, "norm": "batch"}}
         (3, {"method": DROPOUT}),
         (3, {"method": BATCH_NORM, "clip_norm": 0.1}),
         (3, {"photos": 6, "accumulate_steps": 2}),  # 3 steps an epoch: 2 updates
+        (3, {"method": PIX2PIX, "side_px": 64}),
     ],
-    ids=["inside", "between", "workers", "dropout", "batch norm", "accumulated"],
+    ids=["inside", "between", "workers", "dropout", "batch norm", "accumulated", "pix2pix"],
 )
 def test_stopped_and_resumed_ends_bit_equal_to_never_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, settings: dict[str, Any]

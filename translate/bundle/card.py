@@ -71,7 +71,7 @@ def model_card(bundle: Bundle) -> str:
         front_matter=_front_matter(bundle),
         title=" and ".join(words).capitalize(),
         opening=f"Translates {'photos' if kinds == {'photo'} else 'images'} with a "
-        f"{' and a '.join(networks)}, trained by the method `{bundle.method}` of photo-translate.",
+        f"{' and a '.join(networks)}, trained by the method `{bundle.method}`.",
         direction=directions[0],
         use=_use(bundle, directions[0], photo),
         directions=", ".join(f"`{direction}` ({meaning})" for direction, meaning in pairs),

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 from translate.config import Problem
 from translate.data.cards import how_to_get, prepare, read_card
 from translate.data.degradations import Degradation, GreyscaleSettings, degrade
-from translate.data.files import describe_absence, fingerprint, usable_photos
+from translate.data.files import describe_absence, fingerprint, overlap, usable_photos
 from translate.data.jitter import Jitter, center_view
 from translate.data.pairing import LEAST_PX
 from translate.data.splits import Draw, Splits
@@ -155,7 +155,7 @@ def problems(settings: DerivedSettings) -> list[Problem]:
     faults = {key: _fault(folder, key) for key, folder in named.items() if folder is not None}
     found = [Problem(key, fault) for key, fault in faults.items() if fault is not None]
     photos, test = _places(settings)
-    if not found and test is not None and _overlap(photos, test):
+    if not found and test is not None and overlap(photos, test):
         message = (
             f"{photos} and {test}: one lies inside the other, so photos to look at would be "
             f"learned from too. Name two separate folders, or make them {settings.folder}/train "
@@ -225,11 +225,6 @@ def _places(settings: DerivedSettings) -> tuple[Path, Path | None]:
         train if train.is_dir() else settings.folder,
         settings.test_folder or next(iter(tests), None),
     )
-
-
-def _overlap(one: Path, other: Path) -> bool:
-    one, other = one.resolve(), other.resolve()
-    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _data_set(folder: Path) -> Path:

@@ -83,7 +83,7 @@ def fetch_file(
         _receive_patiently(part, expected, on_progress)
         part.path.rename(file)
     found = _measure(file)
-    if any(wanted not in {None, is_} for wanted, is_ in zip(expected, found, strict=True)):
+    if any(wanted not in {None, got} for wanted, got in zip(expected, found, strict=True)):
         part.discard()
         raise DataError(
             f"{address}: expected a file of {_in_words(expected)}, got one of {_in_words(found)}, "

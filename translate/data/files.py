@@ -103,6 +103,12 @@ def usable_photos(folder: Path, least_px: int, skip_bad_files: bool) -> list[Pat
     return usable
 
 
+def overlap(one: Path, other: Path) -> bool:
+    """Say whether one folder is the other, or lies inside it; links are followed."""
+    one, other = one.resolve(), other.resolve()
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
 def fingerprint(*folders: tuple[Path, Sequence[Path]]) -> str:
     """Tell one set of photos from another by names and sizes; no photo is opened.
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 from torch import Tensor
 
 from translate.data.files import SCAN_THREADS
@@ -15,14 +14,6 @@ from translate.errors import DataError
 from translate.images import Encoding, Kind, Pixels, find_fault, open_samples, size_of
 
 LISTED = 5  # names in a message before "and N more"
-SEAM_FILES = 16  # files looked into, spread over a folder
-NEIGHBOURS = 8  # columns beside the middle that say how much columns differ anyway
-SMOOTHEST = 2.0  # levels of 255; where neighbouring columns differ less, a seam tells nothing
-FEWEST_TELLING = 4  # of fewer files nothing is concluded
-# How much more than its neighbours a seam differs, or does not. Medians are above 5 in the public
-# side-by-side sets, and below 1.6 in folders of single photos and label maps.
-ROUGH, SMOOTH = 3.0, 2.0
-PLAIN = 0.5  # a middle so much smoother than its neighbours is the border of two drawings
 
 
 class PairFiles(NamedTuple):
@@ -52,8 +43,11 @@ def open_pair(files: PairFiles, encodings: Encodings) -> tuple[Pixels, Pixels]:
     """
     if not files.is_side_by_side:
         return open_samples(files.a, encodings["a"]), open_samples(files.b, encodings["b"])
-    left, right = (halve(open_samples(files.a, encodings[domain])) for domain in "ab")
-    return left[0], right[1]
+    left, right = halve(open_samples(files.a, encodings["a"]))
+    # Bands are read in a way of their own; all other kinds are read alike, so once is enough.
+    if len({encodings[domain].kind == "bands" for domain in "ab"}) > 1:
+        right = halve(open_samples(files.b, encodings["b"]))[1]
+    return left, right
 
 
 def resampling(encoding: Encoding) -> Resampling:
@@ -99,8 +93,9 @@ class PairScan:
         """Tell all faults, kind by kind, a few names each."""
         lines = []
         for fault, items in self.faults.items():
-            more = f"\n    ... and {len(items) - LISTED} more" * (len(items) > LISTED)
-            lines.append(f"  {len(items)} {fault}:\n    " + "\n    ".join(items[:LISTED]) + more)
+            lines.append(f"  {fault} ({len(items)}):")
+            lines += [f"    {item}" for item in items[:LISTED]]
+            lines += [f"    ... and {len(items) - LISTED} more"] * (len(items) > LISTED)
         return "\n".join(lines)
 
 
@@ -118,9 +113,11 @@ def match_names(
         if name in named_a and name in named_b:
             scan.pairs[name] = PairFiles(named_a[name], named_b[name])
         elif name in named_a:
-            scan.add(f"in {folder_a} have no partner in {folder_b}", named_a[name].name)
+            lonely = named_a[name].relative_to(folder_a)
+            scan.add(f"only in {folder_a}, without a partner in {folder_b}", str(lonely))
         else:
-            scan.add(f"in {folder_b} have no partner in {folder_a}", named_b[name].name)
+            lonely = named_b[name].relative_to(folder_b)
+            scan.add(f"only in {folder_b}, without a partner in {folder_a}", str(lonely))
     return scan
 
 
@@ -160,51 +157,24 @@ def scan_pairs(scan: PairScan, kinds: Mapping[str, Kind], least_px: int) -> None
 def _find_pair_fault(
     files: PairFiles, kinds: Mapping[str, Kind], least_px: int
 ) -> tuple[str, str] | None:
-    for domain, file in zip("ab", files, strict=True):
-        reason = find_fault(file, least_px, kinds[domain])
+    """Say what kind of fault a pair has and, reading on after its name, what it is."""
+    sides = (files.a, kinds["a"]), (files.b, kinds["b"])
+    for file, kind in dict.fromkeys(sides):  # of two equal sides one is enough
+        reason = find_fault(file, least_px, kind)
         if reason is not None:
             return "cannot be used", reason if files.is_side_by_side else f"{file} {reason}"
-    (width, height), size_b = (size_of(f, kinds[d]) for d, f in zip("ab", files, strict=True))
+    (width, height), size_b = (size_of(file, kind) for file, kind in sides)
     if files.is_side_by_side:
         if width % 2:
-            return "have an odd width and cannot be cut in half", f"{width} x {height} px"
+            return "an odd width, so that there are no equal halves", f"{width} x {height} px"
         if width // 2 < least_px:
-            return "cannot be used", f"each half is {width // 2} px wide, {least_px} are needed"
+            half = f"{width // 2} x {height} px"
+            return "cannot be used", f"each half is {half}, at least {least_px} px are needed"
     elif (width, height) != size_b:
-        return "differ in size", f"{width} x {height} px and {size_b[0]} x {size_b[1]} px"
+        return "different sizes", f"{width} x {height} px and {size_b[0]} x {size_b[1]} px"
     return None
 
 
 def bare(kind: Kind) -> Encoding:
     """Make an encoding that is good enough to open files with, before classes are known."""
     return Encoding(kind="bands" if kind == "bands" else "photo")
-
-
-def look_side_by_side(files: Sequence[Path], kind: Kind) -> bool | None:
-    """Say whether images look like two, side by side; None if their middles do not tell.
-
-    In one image the two columns in the middle differ as much as columns beside them; where two
-    images meet they differ much more. Plain middles, such as white borders, tell nothing.
-    """
-    step = max(1, len(files) // SEAM_FILES)
-    looked_at = [f for f in files[::step][:SEAM_FILES] if find_fault(f, 1, kind) is None]
-    ratios = [_seam(open_samples(file, bare(kind))) for file in looked_at]
-    telling = [ratio for ratio in ratios if ratio is not None]
-    if len(telling) < FEWEST_TELLING:
-        return None
-    if np.median(telling) < SMOOTH:
-        return False
-    return True if np.quantile(telling, 0.2) > ROUGH else None
-
-
-def _seam(samples: Pixels) -> float | None:
-    """How much more the middle columns differ than their neighbours do."""
-    middle = samples.shape[1] // 2
-    if middle <= NEIGHBOURS:
-        return None
-    beside = samples[:, middle - NEIGHBOURS : middle + NEIGHBOURS].astype(np.float64)
-    differences = np.abs(np.diff(beside / (np.iinfo(samples.dtype).max / 255), axis=1))
-    each = differences.mean(axis=(0, 2))
-    seam, others = each[NEIGHBOURS - 1], np.median(np.delete(each, NEIGHBOURS - 1))
-    ratio = seam / max(others, SMOOTHEST / 4)
-    return None if max(seam, others) < SMOOTHEST or ratio < PLAIN else float(ratio)

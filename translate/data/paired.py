@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self, cast
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from translate.config import Problem
-from translate.data.cards import prepare, read_card
-from translate.data.files import describe_absence, fingerprint
+from translate.data.cards import how_to_get, prepare, read_card
+from translate.data.encodings import choose_encodings
+from translate.data.files import describe_absence, fingerprint, overlap
 from translate.data.held_out import HeldOutPhotos
 from translate.data.jitter import Jitter, vary_light
 from translate.data.pair_files import (
@@ -22,35 +23,29 @@ from translate.data.pair_files import (
     open_pair,
     resampling,
 )
-from translate.data.pairing import LEAST_PX, Folders, choose_encodings, find_pairs
+from translate.data.pair_folders import Folders, Places, find_disorder, find_places
+from translate.data.pairing import LEAST_PX, find_pairs
 from translate.data.splits import Draw, Splits
 from translate.data.views import ViewSettings
 from translate.errors import DataError
 from translate.images import Kind, Pair
 
 VIEW, LIGHT = 1, 2  # streams of randomness (0 would equal leaving it out)
-SIDE_BY_SIDE = ("train", "test", "val")  # the published sets' names; val serves where test is not
 
 
 class PairedSettings(ViewSettings):
     """Pairs of images that show the same thing in two ways."""
 
     layout: Literal["paired"] = "paired"
-    folder: Path | None = (
-        None  # holds train and test (side-by-side files), or trainA trainB testA testB
-    )
+    folder: Path | None = None  # train test (side by side), trainA trainB .. or A/train B/train ..
     folder_a: Path | None = None  # images of a to learn from, partners of those in folder_b by name
     folder_b: Path | None = None  # images of b to learn from; with folder_a, instead of folder
     test_folder_a: Path | None = None  # images of a to look at, never learned from
     test_folder_b: Path | None = None  # images of b to look at, never learned from
     kind_a: Kind = "photo"  # what images of a are made of; labels: classes; bands: as stored
     kind_b: Kind = "photo"  # what images of b are made of; labels: classes; bands: as stored
-    light_a: float = Field(
-        0.0, ge=0, le=0.9
-    )  # how much light and colours of a vary; 0.2: by a fifth
-    light_b: float = Field(
-        0.0, ge=0, le=0.9
-    )  # how much light and colours of b vary; 0.2: by a fifth
+    light_a: float = Field(0.0, ge=0, le=0.9)  # how much light of a varies; 0.2: by a fifth
+    light_b: float = Field(0.0, ge=0, le=0.9)  # how much light of b varies; 0.2: by a fifth
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -175,51 +170,60 @@ def problems(settings: PairedSettings) -> list[Problem]:
     A data set that is not there but can be drawn is no problem.
     """
     folder = _common_folder(settings)
-    if folder is not None:
-        card = None if folder.exists() else read_card(folder)
-        if card is not None and card.scenes is not None:
-            return []
-        if not folder.is_dir():
-            return [Problem("data.folder", f"{folder}: {describe_absence(folder)}")]
-        return _ambiguity(folder)
-    own: dict[str, Path | None] = {key: getattr(settings, key) for key in PLACES[1:]}
-    needed = ["folder_a", "folder_b"]
-    if settings.test_folder_a or settings.test_folder_b:
-        needed += ["test_folder_a", "test_folder_b"]
-    absent = []
-    for key in needed:
-        path = own[key]
-        if path is None:
-            advice = "Name a folder of images, or set data.folder to one that holds the pairs"
-            absent.append(Problem(f"data.{key}", f"missing. {advice}."))
-        elif not path.is_dir():
-            absent.append(Problem(f"data.{key}", f"{path}: {describe_absence(path)}"))
-    if settings.folder_a and settings.folder_a == settings.folder_b:
-        advice = (
-            "the same folder as data.folder_a. For files with two images side by side, name "
-            "the folder above it (with train and test in it) in data.folder instead"
-        )
-        absent.append(Problem("data.folder_b", f"{settings.folder_b}: {advice}."))
-    return absent
+    if folder is None:
+        found = _absent(settings, "folder_a", "folder_b")
+    else:
+        found = _problems_of_common(settings, folder)
+    if _has_own_test(settings):
+        found += _absent(settings, "test_folder_a", "test_folder_b")
+    return found or _overlaps(settings)
 
 
-def _ambiguity(folder: Path) -> list[Problem]:
-    is_single = (folder / "train").is_dir()
-    two = [name for name in ("trainA", "trainB") if (folder / name).is_dir()]
-    if is_single and two:
+def _problems_of_common(settings: PairedSettings, folder: Path) -> list[Problem]:
+    card = None if folder.exists() else read_card(folder)
+    if card is not None and card.scenes is not None:
+        return []
+    if folder.is_dir():
+        trouble = find_disorder(folder, _has_own_test(settings))
+    else:
+        trouble = f"{folder}: {how_to_get(folder) or describe_absence(folder)}"
+    return [Problem("data.folder", trouble)] if trouble else []
+
+
+def _absent(settings: PairedSettings, key_a: str, key_b: str) -> list[Problem]:
+    """Look for a folder of each domain, which must not be one and the same."""
+    folders: dict[str, Path | None] = {key: getattr(settings, key) for key in (key_a, key_b)}
+    advice = "Name a folder of images"
+    if key_a == "folder_a":
+        alone = ": where one is named by itself, data.folder is not looked at"
+        advice += alone if settings.folder else ", or set data.folder to one that holds the pairs"
+    found = []
+    for key, folder in folders.items():
+        if folder is None:
+            found.append(Problem(f"data.{key}", f"missing. {advice}."))
+        elif not folder.is_dir():
+            found.append(Problem(f"data.{key}", f"{folder}: {describe_absence(folder)}"))
+    if not found and folders[key_a] == folders[key_b]:
         message = (
-            f"{folder}: holds train (files with two images side by side) and {' and '.join(two)} "
-            "(one image a file), so it is not known which are meant. Remove one kind, or name "
-            "data.folder_a and data.folder_b."
+            f"{folders[key_b]}: the same folder as data.{key_a}, but it is to hold the partners. "
+            "For files with two images side by side set data.folder alone, to a folder in which "
+            "they lie in train and test."
         )
-        return [Problem("data.folder", message)]
-    if len(two) == 1:
-        other = {"trainA": "trainB", "trainB": "trainA"}[two[0]]
-        message = (
-            f"{folder}: holds {two[0]} but no {other}: one domain is missing. Add its images under "
-            "the same names."
-        )
-        return [Problem("data.folder", message)]
+        found.append(Problem(f"data.{key_b}", message))
+    return found
+
+
+def _overlaps(settings: PairedSettings) -> list[Problem]:
+    """Notice images to look at that would be learned from."""
+    places = _places(settings)
+    for domain, learned, looked_at in zip("ab", places.train, places.test or (), strict=False):
+        if overlap(learned, looked_at):
+            message = (
+                f"{looked_at}: lies in {learned} or holds it, so images to look at would be "
+                "learned from too. Name two separate folders."
+            )
+            key = f"data.test_folder_{domain}" if _has_own_test(settings) else "data.folder"
+            return [Problem(key, message)]
     return []
 
 
@@ -227,21 +231,20 @@ def _common_folder(settings: PairedSettings) -> Path | None:
     return None if settings.folder_a or settings.folder_b else settings.folder
 
 
-def _places(settings: PairedSettings) -> tuple[Folders, Folders | None]:
-    """Where pairs to learn from lie, and those to look at: a's folder and b's, perhaps the same."""
+def _has_own_test(settings: PairedSettings) -> bool:
+    return bool(settings.test_folder_a or settings.test_folder_b)
+
+
+def _places(settings: PairedSettings) -> Places:
+    """Where pairs lie, once `problems` has seen to it that folders are named together."""
     folder = _common_folder(settings)
-    own_test = _both(settings.test_folder_a, settings.test_folder_b)
-    if folder is None:
-        own = _both(settings.folder_a, settings.folder_b)
-        return cast("Folders", own), own_test  # `problems` saw to it that both are named
-    if (folder / "trainA").is_dir():
-        test = (folder / "testA", folder / "testB")
-        return (folder / "trainA", folder / "trainB"), own_test or (
-            test if test[0].is_dir() or test[1].is_dir() else None
-        )
-    train = folder / "train" if (folder / "train").is_dir() else folder
-    looking = next((folder / n for n in SIDE_BY_SIDE[1:] if (folder / n).is_dir()), None)
-    return (train, train), own_test or ((looking, looking) if looking else None)
+    test = _both(settings.test_folder_a, settings.test_folder_b)
+    if folder is not None:
+        places = find_places(folder)
+        return Places(places.train, test or places.test)
+    train = _both(settings.folder_a, settings.folder_b)
+    assert train is not None  # noqa: S101
+    return Places(train, test)
 
 
 def _both(folder_a: Path | None, folder_b: Path | None) -> Folders | None:

@@ -115,7 +115,7 @@ def _expect_bands(pages: list[TiffPage]) -> None:
         )
     if page.shaped[1] != 1:
         raise UnfitError("holds a volume, expected an image")
-    if page.bitspersample not in (8, 16) or page.dtype is None:
+    if page.dtype is None or page.bitspersample != 8 * page.dtype.itemsize:  # 1 or 12, say
         raise UnfitError(f"has {page.bitspersample}-bit samples, expected 8 or 16 bits a band")
     expect_usable(shape, page.dtype)
     for each in pages:
