@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from translate.data.held_out import HeldOutPhotos, match_by_name, match_in_turn
+from translate.data.pair_files import PairFiles
 from translate.errors import DataError
 from translate.images import Pair
 
@@ -21,7 +22,7 @@ def test_an_item_is_the_middle_of_both_photos(tmp_path: Path) -> None:
     a = write(tmp_path / "a", ["x.png"], 0) / "x.png"
     b = write(tmp_path / "b", ["x.png"], 255) / "x.png"
 
-    photos = HeldOutPhotos({"x": (a, b)}, side_px=16)
+    photos = HeldOutPhotos({"x": PairFiles(a, b)}, side_px=16)
 
     assert isinstance(photos[0], Pair)
     assert torch.equal(photos[0].a, torch.full((3, 16, 16), -1.0))

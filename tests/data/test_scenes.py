@@ -178,8 +178,23 @@ def test_training_scenes_are_shared_with_nobody() -> None:
     assert len({*seeds["trainA"], *seeds["trainB"], *seeds["testA"]}) == 70
 
 
-def test_sets_of_other_seeds_hold_other_scenes() -> None:
-    largest = {"train": 100_000, "test": 100_000}
+def test_paired_training_scenes_are_the_same_on_both_sides() -> None:
+    seeds = scene_seeds(SceneSet(train=30, test=10, paired=True))
+
+    assert seeds["trainA"] == seeds["trainB"]
+    assert seeds["testA"] == seeds["testB"]
+    assert len({*seeds["trainA"], *seeds["testA"]}) == 40
+
+
+def test_pairing_changes_no_scene_of_the_first_domain() -> None:
+    apart, paired = (scene_seeds(SceneSet(train=30, test=10, paired=p)) for p in (False, True))
+
+    assert all(paired[name] == apart[name] for name in ("trainA", "testA", "testB"))
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_sets_of_other_seeds_hold_other_scenes(paired: bool) -> None:
+    largest = {"train": 100_000, "test": 100_000, "paired": paired}
     last_of_one = max(scene_seeds(SceneSet(seed=1, **largest))["trainB"])
 
     assert last_of_one < min(scene_seeds(SceneSet(seed=2, **largest))["testA"])
@@ -194,6 +209,14 @@ def test_files_lie_in_four_folders_and_test_pairs_show_one_scene(tmp_path: Path)
     for name, look in (("testA", SUMMER), ("testB", WINTER)):
         written = np.asarray(Image.open(tmp_path / f"new/scenes/{name}/0001.png"))
         assert np.array_equal(written, draw_scene(1_000_000, look, 16))
+
+
+def test_written_pairs_show_one_scene_in_two_looks(tmp_path: Path) -> None:
+    write_scenes(tmp_path / "scenes", SMALL.model_copy(update={"paired": True}))
+
+    for name, look in (("trainA", SUMMER), ("trainB", WINTER)):
+        written = np.asarray(Image.open(tmp_path / f"scenes/{name}/0002.png"))
+        assert np.array_equal(written, draw_scene(1_000_003, look, 16))
 
 
 def test_nothing_but_the_finished_folder_is_left(tmp_path: Path) -> None:
@@ -254,7 +277,8 @@ def test_an_unwritable_place_is_named_with_a_way_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"train": 0}, {"side_px": 8}, {"a": {"season": "autumn"}}, {"valid": 3}]
+    "wrong",
+    [{"train": 0}, {"side_px": 8}, {"a": {"season": "autumn"}}, {"valid": 3}, {"paired": 2}],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

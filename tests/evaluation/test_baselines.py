@@ -184,14 +184,6 @@ def test_bands_are_compared_as_they_are_and_beside_nothing(direction: str) -> No
     assert row.scores.l1 == pytest.approx(0.25 / truth.shape[1])
 
 
-def test_without_the_colours_of_the_target_there_is_no_transfer_to_compare_with() -> None:
-    a = soft_noise(1, 3, 16, 16)
-
-    rows = compare_pairs(lambda source: source, [Pair(a, a)], "a_to_b", PHOTOS, None)
-
-    assert [row.way for row in rows] == ["translation"]
-
-
 def test_the_table_is_markdown() -> None:
     rows = [Comparison("a_to_b", "translation", PairScores(0.04321, 21.347, 0.71236))]
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from translate.networks import UNetGenerator, UNetSettings
+from translate.networks import UNetGenerator, UNetSettings, build_generator
 
 CONVOLUTIONS = nn.Conv2d | nn.ConvTranspose2d
 
@@ -23,6 +23,13 @@ def dropping_levels(network: UNetGenerator) -> list[int]:
         for number, level in enumerate(network.decoder)
         if any(isinstance(layer, nn.Dropout) for layer in level.modules())
     ]
+
+
+@torch.no_grad()
+def open_all_paths(network: nn.Module) -> None:
+    """Let nothing cancel or be cut off: of light, every weight makes a little light."""
+    for weights in network.parameters():
+        weights.fill_(0.02)
 
 
 @torch.no_grad()
@@ -146,6 +153,7 @@ def test_details_reach_the_result_past_a_silent_inside() -> None:
 @pytest.mark.parametrize("silent", [1, 2, 3])
 def test_a_silent_level_hides_all_below_it_and_nothing_above(silent: int) -> None:
     network = UNetGenerator(base_channels=2, depth=4, norm="none")
+    open_all_paths(network)
     silence(network.decoder[silent])
 
     network(torch.rand(1, 3, 16, 16)).sum().backward()
@@ -169,8 +177,7 @@ def test_a_pixel_sees_as_far_to_one_side_as_its_mirror_image_to_the_other(
     network = UNetGenerator(
         in_channels=1, out_channels=1, base_channels=1, depth=2, norm="none"
     ).double()
-    for weights in network.parameters():  # all paths positive, so that none cancels or is cut off
-        nn.init.constant_(weights, 0.02)
+    open_all_paths(network)
     if depth == 1:
         silence(network.decoder[1])
     photo = torch.rand(1, 1, 64, 64, dtype=torch.float64, requires_grad=True)
@@ -213,7 +220,8 @@ def test_a_photo_moved_by_the_stride_is_translated_at_its_new_place() -> None:
 def test_resizing_leaves_a_flat_photo_without_the_pattern_of_taps(
     upsample: str, is_flat: bool
 ) -> None:
-    network = UNetGenerator(base_channels=4, depth=2, norm="none", upsample=upsample)
+    chosen = UNetSettings(base_channels=4, depth=2, norm="none", upsample=upsample)
+    network = build_generator(chosen, torch.Generator().manual_seed(0))
 
     inside = network(torch.full((1, 3, 64, 64), 0.5))[..., 16:-16, 16:-16]  # zeros pad the border
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 from tests.toys import write_data_set
 from translate.config import parse_flags
 from translate.errors import ConfigError
+from translate.methods import METHODS, load_method
 from translate.recipe import load_recipe
 from translate.recipe.recipe import recipe_kind, refuse_changes, write_recipe
 
@@ -42,6 +44,28 @@ def test_every_word_that_a_setting_takes_can_be_given_as_a_flag(
     assert value == word
 
 
+PAIR_WORDS = [
+    (layout, key, word)
+    for layout in ("paired", "derived")
+    for key, word in literals(recipe_kind("pix2pix", layout))
+    if key.count(".") == 1  # words of networks differ by their names
+]
+
+
+@pytest.mark.parametrize(("layout", "key", "word"), PAIR_WORDS)
+def test_every_word_of_pairs_and_what_learns_from_them_can_be_given_as_a_flag(
+    file: Path, layout: str, key: str, word: str
+) -> None:
+    flags = {"--data.layout": layout, f"--{key.replace('_', '-')}": word}
+
+    words = [part for flag in flags.items() for part in flag]
+    value: object = load_recipe(file, parse_flags(words), "pix2pix", needs_photos=False)
+
+    for part in key.split("."):
+        value = getattr(value, part)
+    assert value == word
+
+
 def test_an_almost_empty_recipe_is_the_papers(file: Path) -> None:
     recipe = load_recipe(file, {}, "cyclegan")
 
@@ -53,6 +77,46 @@ def test_an_almost_empty_recipe_is_the_papers(file: Path) -> None:
     assert [training.rate(epoch) for epoch in (0, 99)] == [2e-4, 2e-4]
     assert training.rate(199) == pytest.approx(2e-4 / 101)
     assert (training.learning_rate, training.betas) == (2e-4, (0.5, 0.999))
+
+
+def test_an_almost_empty_recipe_for_pairs_is_the_papers(file: Path) -> None:
+    recipe = load_recipe(file, {}, "pix2pix")
+
+    assert recipe.data.layout == "paired"
+    assert recipe.method == load_method("pix2pix").Settings()
+    assert recipe.training.inference_mode == "deterministic"
+
+
+def test_networks_are_of_the_methods_own_kind_until_they_are_named(file: Path) -> None:
+    def generator(words: str) -> dict[str, object]:
+        recipe = load_recipe(file, parse_flags(words.split()), "pix2pix")
+        settings: dict[str, object] = recipe.method.generator.model_dump()
+        return settings
+
+    unet = generator("--method.generator.depth 6")
+    resnet = generator("--method.generator.name resnet --method.generator.blocks 2")
+
+    assert (unet["name"], unet["depth"]) == ("unet", 6)
+    assert (resnet["name"], resnet["blocks"]) == ("resnet", 2)
+
+
+def test_what_learns_from_pairs_is_sent_to_layouts_that_have_them(file: Path) -> None:
+    words = "--data.layout unpaired --training.epochs 0"
+
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(file, parse_flags(words.split()), "pix2pix")
+
+    message = str(caught.value)
+    assert (
+        "data.layout: pix2pix learns from pairs, got 'unpaired'. Use derived or paired" in message
+    )
+    assert "training.epochs: must be greater than 0" in message
+
+
+def test_what_needs_no_pairs_may_have_them(file: Path) -> None:
+    recipe = load_recipe(file, parse_flags(["--data.layout", "paired"]), "cyclegan")
+
+    assert recipe.data.layout == "paired"
 
 
 def test_flags_win_over_the_file(file: Path) -> None:
@@ -101,6 +165,10 @@ def test_a_data_set_that_can_be_drawn_is_not_missing(tmp_path: Path) -> None:
     [
         ("method: {name: cut}", "method.name: must be one of: cyclegan.*, got 'cut'"),
         ("data: {layout: triples}", "data.layout: must be one of: .*unpaired, got 'triples'"),
+        ("method: {name: pix2pix, direction: a_to_a}", "method.direction: must be 'a_to_b' or"),
+        ("method: {name: pix2pix, generator: {blocks: 3}}", "generator.blocks: unknown key"),
+        ("method: {name: pix2pix, generator: {depth: 1}}", "depth: must be greater than or equal"),
+        ("training: {inference_mode: fast}", "mode: must be 'deterministic', 'eval' or 'paper'"),
         ("training: {epochs: 5, decay_epochs: 6}", r"\(6\) must not exceed epochs \(5\)"),
         ("training: {betas: [5, 7]}", "training.betas.0: must be less than 1, got 5"),
         (f"training: {{seed: {10**25}}}", "training.seed: must be less than 9223372036854775808"),
@@ -115,15 +183,19 @@ def test_what_cannot_be_is_refused(file: Path, text: str, message: str) -> None:
         load_recipe(file, {})
 
 
-def test_a_recipe_for_another_method_is_sent_to_its_script(file: Path) -> None:
-    file.write_text("method: {name: cyclegan}\n" + file.read_text())
+@pytest.mark.parametrize(("named", "started"), list(permutations(METHODS, 2)))
+def test_a_recipe_for_another_method_is_sent_to_its_script(
+    file: Path, named: str, started: str
+) -> None:
+    file.write_text(f"method: {{name: {named}}}\n" + file.read_text())
 
-    with pytest.raises(ConfigError, match=r"recipe for 'cyclegan'.*scripts/train_cyclegan\.py"):
-        load_recipe(file, {}, "pix2pix")
+    with pytest.raises(ConfigError, match=rf"recipe for '{named}'.*scripts/train_{named}\.py"):
+        load_recipe(file, {}, started)
 
 
-def test_a_written_recipe_reads_back_the_same(file: Path, tmp_path: Path) -> None:
-    recipe = load_recipe(file, {})
+@pytest.mark.parametrize("method", METHODS)
+def test_a_written_recipe_reads_back_the_same(file: Path, tmp_path: Path, method: str) -> None:
+    recipe = load_recipe(file, {}, method)
     written = tmp_path / "recipe.yaml"
 
     write_recipe(recipe, written)

@@ -8,7 +8,8 @@ from PIL import Image
 from torch import Tensor
 
 from tests.toys import noise, noise_splits, tiny_cyclegan, tiny_pix2pix
-from translate.bundle import Bundle
+from translate.bundle import INFERENCE_MODES, Bundle
+from translate.bundle.schema import InferenceMode
 from translate.data import Splits
 from translate.images import Encoding, Pair
 from translate.inference.translator import Translator
@@ -29,6 +30,7 @@ def drawn(
     method: Method,
     photos: Pair = PHOTOS,
     data: Splits | None = None,
+    mode: InferenceMode = "deterministic",
 ) -> tuple[list[list[Tensor]], list[str]]:
     """Draw a grid and return the rows and titles it was drawn from."""
     seen: list[Any] = []
@@ -36,7 +38,7 @@ def drawn(
     with monkeypatch.context() as patched:
         patched.setattr(samples, "draw_grid", lambda *grid: seen.extend(grid) or draw(*grid))
         file, device = folder / "grid.png", torch.device("cpu")
-        draw_samples(method, photos, data or noise_splits(), file, device)
+        draw_samples(method, photos, data or noise_splits(), file, device, mode)
     return seen[0], seen[1]
 
 
@@ -87,13 +89,15 @@ def test_a_row_of_one_direction_shows_the_answer_beside_the_translation(
     ],
     ids=["instance norm", "batch norm", "pix2pix with dropout"],
 )
+@pytest.mark.parametrize("mode", ["deterministic", "eval"])
 def test_the_grid_shows_what_a_translator_would_make(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: Any, photos: Pair
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: Any, photos: Pair, mode: InferenceMode
 ) -> None:
-    rows, _ = drawn(monkeypatch, tmp_path, method, photos)
+    rows, _ = drawn(monkeypatch, tmp_path, method, photos, mode=mode)
     generators = {way: method.networks[name] for way, name in method.exports.items()}
     domains = noise_splits().domains
-    translator = Translator(Bundle("any", domains, generators, training_side_px=16), "a_to_b")
+    bundle = Bundle("any", domains, generators, training_side_px=16)
+    translator = Translator(bundle, "a_to_b", mode=mode)
 
     for row, photo in zip(rows, photos.a, strict=True):
         torch.testing.assert_close(row[1], translator(photo))
@@ -111,6 +115,20 @@ def test_dropout_does_not_make_two_grids_differ(
     assert grids[0] == grids[1]
     first, again = (method.translate(LARGER)["fake_b"] for _ in range(2))
     assert not torch.equal(first, again)  # as in training
+
+
+def test_in_the_papers_mode_dropout_is_on_and_the_runs_own_chance_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method = tiny_pix2pix(**DROPPING)
+    same_twice = Pair(*(torch.cat([images[:1], images[:1]]) for images in LARGER))
+    randomness = torch.get_rng_state()
+
+    (first, again), _ = drawn(monkeypatch, tmp_path, method, same_twice, mode="paper")
+
+    assert torch.equal(first[0], again[0])
+    assert not torch.equal(first[1], again[1])
+    assert torch.equal(torch.get_rng_state(), randomness)
 
 
 def test_images_of_any_kind_are_shown_in_colours(
@@ -131,11 +149,12 @@ def test_images_of_any_kind_are_shown_in_colours(
     assert torch.equal(truth, photos.b[0, :3])
 
 
+@pytest.mark.parametrize("mode", INFERENCE_MODES)
 @pytest.mark.parametrize(
     "make", [lambda: tiny_cyclegan(**BATCH_NORM), lambda: tiny_pix2pix(**DROPPING)]
 )
 def test_drawing_changes_nothing_that_learns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any], mode: InferenceMode
 ) -> None:
     def remembered(method: Any) -> dict[str, Tensor]:
         return {
@@ -149,7 +168,7 @@ def test_drawing_changes_nothing_that_learns(
     before = remembered(method)
     randomness = torch.get_rng_state()
 
-    drawn(monkeypatch, tmp_path, method, LARGER)
+    drawn(monkeypatch, tmp_path, method, LARGER, mode=mode)
 
     assert all(value.equal(before[key]) for key, value in remembered(method).items())
     assert torch.equal(torch.get_rng_state(), randomness)

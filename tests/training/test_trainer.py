@@ -156,8 +156,21 @@ def test_the_speed_in_the_journal_is_that_of_training_alone(
 
 
 @pytest.mark.slow
-def test_bf16_runs_end_to_end(tmp_path: Path) -> None:
-    assert trainer(tmp_path, precision="bf16").train()
+@pytest.mark.parametrize("method", [{}, PIX2PIX], ids=["cyclegan", "pix2pix"])
+def test_bf16_runs_end_to_end(tmp_path: Path, method: dict[str, Any]) -> None:
+    assert trainer(tmp_path, method=method, side_px=64, precision="bf16").train()
+
+
+def test_sample_grids_translate_in_the_mode_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[str] = []
+    draw = "translate.training.trainer.draw_samples"
+    monkeypatch.setattr(draw, lambda *given: modes.append(given[-1]))
+
+    trainer(tmp_path, epochs=1, decay_epochs=0, inference_mode="eval").train()
+
+    assert modes == ["eval", "eval"]  # before the first step, and after the last
 
 
 def test_the_last_steps_of_a_run_are_in_the_journal(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What are the images of each domain made of? Classes of labels and bands are found in the files."""
+"""What are the images of each domain made of? Classes and bands are found in the files."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -59,7 +59,7 @@ def _changes(samples: Pixels) -> Pixels:
 
 
 def _count_bands(pairs: list[PairFiles], domain: str) -> int:
-    counts = _look_at(pairs, domain, "bands", lambda samples: samples.shape[-1])
+    counts = _look_at(pairs, domain, "bands", lambda samples: int(samples.shape[-1]))
     first_file, first = next(counts)
     for file, count in counts:
         if count != first:

@@ -1,6 +1,6 @@
 """Random views of training photos (albumentations), and the one fixed view of held-out photos."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, cast
 
 import albumentations
@@ -17,6 +17,7 @@ from translate.images import Pixels
 
 Resize = Literal["shorter_side", "square", "none"]
 Resampling = Literal["smooth", "nearest"]
+MOST_CHANNELS = 128  # OpenCV 5 takes no more at once
 _SMOOTH: dict[str, Any] = {"interpolation": cv2.INTER_CUBIC, "area_for_downscale": "image"}
 _RESAMPLING = {"smooth": _SMOOTH, "nearest": {"interpolation": cv2.INTER_NEAREST_EXACT}}
 
@@ -65,10 +66,15 @@ class Jitter:
         Shape:
             (H, W, C) -> (crop_px, crop_px, C), same type.
         """
-        # Left alone, albumentations repeats its numbers in every worker and every epoch.
-        self.transform.set_random_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
-        view: Pixels = self.transform(image=pixels)["image"]
-        return view
+        number = int(np.random.SeedSequence(seed).generate_state(1)[0])
+
+        def cut(some: Pixels) -> Pixels:
+            # Left alone, albumentations repeats its numbers in every worker and every epoch.
+            self.transform.set_random_seed(number)
+            view: Pixels = self.transform(image=some)["image"]
+            return view
+
+        return _by_channels(pixels, cut)
 
 
 def center_view(pixels: Pixels, side_px: int, resampling: Resampling = "smooth") -> Pixels:
@@ -77,17 +83,31 @@ def center_view(pixels: Pixels, side_px: int, resampling: Resampling = "smooth")
     Shape:
         (H, W, C) -> (side_px, side_px, C), same type; the shorter side is resized to side_px.
     """
-    height, width, channels = pixels.shape
+    height, width = pixels.shape[:2]
     scale = side_px / min(height, width)
     if scale != 1:
         size = max(side_px, round(width * scale)), max(side_px, round(height * scale))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         if resampling == "nearest":
             how = cv2.INTER_NEAREST_EXACT
-        resized = cv2.resize(pixels, size, interpolation=how)
-        pixels = cast("Pixels", resized.reshape(size[1], size[0], channels))
+        pixels = _by_channels(
+            pixels,
+            lambda some: cast("Pixels", np.atleast_3d(cv2.resize(some, size, interpolation=how))),
+        )
     top, left = (pixels.shape[0] - side_px) // 2, (pixels.shape[1] - side_px) // 2
     return pixels[top : top + side_px, left : left + side_px]
+
+
+def _by_channels(pixels: Pixels, change: Callable[[Pixels], Pixels]) -> Pixels:
+    """Change an image of any number of channels, as many at a time as OpenCV takes."""
+    starts = range(0, pixels.shape[2], MOST_CHANNELS)
+    if len(starts) == 1:
+        return change(pixels)
+    parts = [
+        change(cast("Pixels", np.ascontiguousarray(pixels[..., i : i + MOST_CHANNELS])))
+        for i in starts
+    ]
+    return cast("Pixels", np.concatenate(parts, axis=2))
 
 
 def vary_light(image: Tensor, strength: float, randomness: np.random.Generator) -> Tensor:

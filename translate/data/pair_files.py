@@ -146,32 +146,44 @@ def scan_pairs(scan: PairScan, kinds: Mapping[str, Kind], least_px: int) -> None
         kinds: What the images of each domain are made of.
         least_px: The smallest side an image may have.
     """
+    names = list(scan.pairs)
+
+    def find(name: str) -> tuple[str, str] | None:
+        return _find_fault(name, scan.pairs[name], kinds, least_px)
+
     with ThreadPoolExecutor(SCAN_THREADS) as pool:
-        faults = list(pool.map(lambda f: _find_pair_fault(f, kinds, least_px), scan.pairs.values()))
-    for (name, files), fault in zip(list(scan.pairs.items()), faults, strict=True):
+        faults = list(pool.map(find, names))
+    for name, fault in zip(names, faults, strict=True):
         if fault is not None:
-            scan.add(fault[0], f"{files.a if files.is_side_by_side else name}: {fault[1]}")
+            scan.add(*fault)
             del scan.pairs[name]
 
 
-def _find_pair_fault(
-    files: PairFiles, kinds: Mapping[str, Kind], least_px: int
+def _find_fault(
+    name: str, files: PairFiles, kinds: Mapping[str, Kind], least_px: int
 ) -> tuple[str, str] | None:
-    """Say what kind of fault a pair has and, reading on after its name, what it is."""
+    """Say what kind of fault a pair has, and where it is what."""
     sides = (files.a, kinds["a"]), (files.b, kinds["b"])
     for file, kind in dict.fromkeys(sides):  # of two equal sides one is enough
         reason = find_fault(file, least_px, kind)
         if reason is not None:
-            return "cannot be used", reason if files.is_side_by_side else f"{file} {reason}"
+            return "cannot be used", f"{file}: {reason}"
     (width, height), size_b = (size_of(file, kind) for file, kind in sides)
     if files.is_side_by_side:
-        if width % 2:
-            return "an odd width, so that there are no equal halves", f"{width} x {height} px"
-        if width // 2 < least_px:
-            half = f"{width // 2} x {height} px"
-            return "cannot be used", f"each half is {half}, at least {least_px} px are needed"
-    elif (width, height) != size_b:
-        return "different sizes", f"{width} x {height} px and {size_b[0]} x {size_b[1]} px"
+        return _find_fault_of_halves(files.a, width, height, least_px)
+    if (width, height) != size_b:
+        return "different sizes", f"{name}: {width} x {height} px and {size_b[0]} x {size_b[1]} px"
+    return None
+
+
+def _find_fault_of_halves(
+    file: Path, width: int, height: int, least_px: int
+) -> tuple[str, str] | None:
+    if width % 2:
+        return "an odd width, so that there are no equal halves", f"{file}: {width} x {height} px"
+    if width // 2 < least_px:
+        half = f"{width // 2} x {height} px"
+        return "cannot be used", f"{file}: each half is {half}, at least {least_px} px are needed"
     return None
 
 

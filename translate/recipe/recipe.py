@@ -8,7 +8,6 @@ from typing import Any
 import yaml
 from pydantic import Field, create_model
 
-from translate.bundle.schema import InferenceMode
 from translate.config import Problem, Settings, Values, check, inspect, merge, read_yaml
 from translate.data import layouts, load_layout
 from translate.errors import ConfigError
@@ -20,11 +19,6 @@ class Recipe(Settings):
     """A method, its data and its training: everything one run needs."""
 
     name: str = Field(pattern=r"^\w[\w.-]*$", max_length=100, description="names the run's folder")
-    inference_mode: InferenceMode = Field(
-        "deterministic",
-        description="how the bundle translates: deterministic (each photo's own statistics), eval "
-        "(running statistics of training) or paper (own statistics, dropout live)",
-    )
     method: Any  # what learns: the Settings of a file in methods/
     data: Any  # from which photos: the Settings of a layout in data/
     training: TrainingSettings = TrainingSettings()  # how long and how fast

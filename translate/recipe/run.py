@@ -124,7 +124,7 @@ def _bundle(recipe: Recipe, trainer: Trainer, data: Splits) -> Bundle:
         generators={way: cast(Generator, generators[name]) for way, name in exports.items()},
         training_side_px=data.crop_px,
         encodings=data.encodings,
-        inference_mode=recipe.inference_mode,
+        inference_mode=recipe.training.inference_mode,
         data_fingerprint=data.fingerprint,
         facts={
             "recipe": recipe.name,

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from translate.bundle.schema import InferenceMode
 from translate.data import Splits
 from translate.images import Pair, draw_grid
 from translate.phase import Images, Method
@@ -17,15 +18,21 @@ COLUMNS = ("real_a", "fake_b", "cycled_a", "real_b", "fake_a", "cycled_b")
 
 
 def draw_samples(
-    method: Method, photos: Pair, data: Splits, file: Path, device: torch.device
+    method: Method,
+    photos: Pair,
+    data: Splits,
+    file: Path,
+    device: torch.device,
+    mode: InferenceMode = "deterministic",
 ) -> None:
     """Translate some held-out photos and save them as one captioned picture.
 
     Args:
         photos: A batch of pairs, each image `(N, C, H, W)` in [-1, 1].
         data: What people call the domains, and how their images can be shown.
+        mode: How to translate.
     """
-    with torch.no_grad(), _translating(method.networks.values()):
+    with torch.no_grad(), _translating(method.networks.values(), mode):
         images = _translate_one_by_one(method, photos, device)
     shown = [name for name in COLUMNS if name in images]
     columns = [data.encodings[name[-1]].show(images[name]) for name in shown]
@@ -35,21 +42,20 @@ def draw_samples(
 
 
 @contextmanager
-def _translating(networks: Iterable[nn.Module]) -> Iterator[None]:
-    """Let networks translate as a `Translator` lets them, and learn or remember nothing of it.
-
-    Dropout is off, and batch norm takes each photo's own statistics.
-    """
+def _translating(networks: Iterable[nn.Module], mode: InferenceMode) -> Iterator[None]:
+    """Let networks translate as a `Translator` lets them, and learn or remember nothing of it."""
+    live = {"deterministic": (_BatchNorm,), "eval": (), "paper": (_BatchNorm, nn.Dropout)}[mode]
     layers = [layer for network in networks for layer in network.modules()]
     was_training = [layer.training for layer in layers]
     norms = [layer for layer in layers if isinstance(layer, _BatchNorm)]
     momenta = [norm.momentum for norm in norms]
     for layer in layers:
-        layer.training = isinstance(layer, _BatchNorm)
+        layer.training = isinstance(layer, live)
     for norm in norms:
         norm.momentum = 0.0  # so that the running statistics stay
     try:
-        yield
+        with torch.random.fork_rng(devices=[]):  # dropout must not disturb the run's own numbers
+            yield
     finally:
         for layer, training in zip(layers, was_training, strict=True):
             layer.training = training

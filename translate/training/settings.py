@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from translate.bundle.schema import InferenceMode
 from translate.config import Settings
 from translate.training.schedule import rate_factor
 
@@ -22,6 +23,11 @@ class TrainingSettings(Settings):
     accumulate_steps: int = Field(1, gt=0)  # steps whose gradients are averaged for one update
     clip_norm: float | None = Field(None, gt=0)  # longest gradient of a phase; none: no limit
     average_decay: float | None = Field(None, gt=0, lt=1)  # of averaged weights; none: keep none
+    inference_mode: InferenceMode = Field(
+        "deterministic",
+        description="how bundle and sample grids translate: deterministic (each photo's own "
+        "statistics), eval (running statistics of training) or paper (own statistics, dropout on)",
+    )
     precision: Precision = "auto"  # auto: bf16 where the hardware has it, else float32 ("no")
     seed: int = Field(0, ge=0, lt=2**63)  # of everything random: weights, order, jitter
     workers: int = Field(2, ge=0)  # processes that read photos; 0: the training process itself

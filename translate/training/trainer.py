@@ -162,7 +162,8 @@ class Trainer:
         if self.accelerator.is_main_process:
             file = self.folder / "samples" / f"epoch_{self.at.epoch:04d}.png"
             with self.stepper.averages.applied(self.method.networks):
-                draw_samples(self.method, self.samples, self.data, file, self.device)
+                mode = self.settings.inference_mode
+                draw_samples(self.method, self.samples, self.data, file, self.device, mode)
         self.accelerator.wait_for_everyone()
 
     def save(self) -> Path:
