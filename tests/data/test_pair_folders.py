@@ -78,24 +78,24 @@ def test_what_is_in_order_has_all_its_folders(
     [
         (
             ["train", "trainA", "trainB"],
-            "holds pairs in several arrangements (train as well as trainA and trainB), so it is "
+            "holds pairs in several arrangements (train as well as trainA, trainB), so it is "
             "not known which are meant. Move some elsewhere, or name data.folder_a and "
             "data.folder_b.",
         ),
         (
             ["A/train", "B/train", "test"],
-            "holds pairs in several arrangements (test as well as A/train and B/train), so it is "
+            "holds pairs in several arrangements (test as well as A/train, B/train), so it is "
             "not known which are meant. Move some elsewhere, or name data.folder_a and "
             "data.folder_b.",
         ),
-        (["trainA"], "holds trainA, but no trainB. Add what is missing."),
-        (["B/train", "A"], "holds B/train, but no A/train. Add what is missing."),
+        (["trainA"], "holds trainA, but no trainB. Put the missing images there."),
+        (["B/train", "A"], "holds B/train, but no A/train. Put the missing images there."),
         (
             ["trainA", "trainB", "testB"],
-            "holds trainA and trainB and testB, but no testA. Add what is missing.",
+            "holds trainA, trainB, testB, but no testA. Put the missing images there.",
         ),
-        (["test", "val"], "holds test and val, but no train. Add what is missing."),
-        (["testA", "testB"], "holds testA and testB, but no trainA and trainB. Add what is"),
+        (["test", "val"], "holds test, val, but no train. Put the missing images there."),
+        (["testA", "testB"], "holds testA, testB, but no trainA and no trainB. Put the missing"),
     ],
 )
 def test_disorder_is_told_with_what_is_there(

@@ -198,7 +198,7 @@ def test_a_test_folder_among_the_files_to_learn_from_is_refused(tmp_path: Path) 
 
     assert problem == (
         "data.folder",
-        f"{tmp_path}: holds test, but no train. Add what is missing.",
+        f"{tmp_path}: holds test, but no train. Put the missing images there.",
     )
 
 

@@ -174,9 +174,9 @@ def test_an_empty_domain_is_told(tmp_path: Path) -> None:
 
 
 def test_arrays_of_bands_say_which_key_takes_them(tmp_path: Path) -> None:
-    two_folders(tmp_path, NAMES, ["0.npy"])
+    two_folders(tmp_path, NAMES, ["city/0.npy"])
 
-    assert told(tmp_path).endswith("To learn from .npy files set data.kind_b to bands.")
+    assert told(tmp_path).endswith("To learn from NumPy files set data.kind_b to bands.")
 
 
 def test_files_of_odd_width_are_told(tmp_path: Path) -> None:

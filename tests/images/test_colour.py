@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from translate.images import open_photo
+from translate.images import open_photo, open_samples
 from translate.images.colour import deep_to_srgb
 
 # Display P3 primaries adapted to D50, as in its published profile, columns red, green, blue.
@@ -130,3 +130,20 @@ def test_a_deep_file_with_a_profile_is_converted(tmp_path: Path) -> None:
     pixel = open_photo(file).pixels[0, 0] / 257
 
     assert pixel == pytest.approx([213, 93, 96], abs=3)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_labels_keep_their_numbers_whatever_profile_the_file_has(
+    tmp_path: Path, suffix: str, depth: type
+) -> None:
+    file = tmp_path / f"labels{suffix}"
+    linear = profile(b"GRAY", {b"kTRC": curve(1.0)})
+    classes = np.arange(64, dtype=depth).reshape(8, 8)
+    Image.fromarray(classes).save(file, icc_profile=linear)
+
+    labels = open_samples(file, "labels")
+
+    assert np.array_equal(labels, np.stack([classes] * 3, axis=2))
+    if depth is np.uint8:  # of 16-bit greys a profile is not honoured
+        assert not np.array_equal(open_samples(file, "photo"), labels)

@@ -187,6 +187,6 @@ def test_a_translation_keeps_its_suffix_if_the_format_can_hold_it(
         file = tmp_path / f"translation{expected}"
         decoded = encoding.decode(torch.zeros(encoding.channels, 4, 6), depth)
         save_photo(Photo(decoded), file)
-        back = open_samples(file, encoding)
+        back = open_samples(file, encoding.kind)
         if encoding.kind in ("labels", "bands"):
             assert np.array_equal(back, np.broadcast_to(decoded, back.shape))

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from translate.data.files import SCAN_THREADS
-from translate.data.pair_files import PairFiles, bare, halve
+from translate.data.pair_files import PairFiles, halve
 from translate.errors import DataError
 from translate.images import Encoding, Kind, Pixels, find_classes, open_samples
 
@@ -77,7 +77,7 @@ def _look_at(
     side = "ab".index(domain)
 
     def read(files: PairFiles) -> tuple[Path, T]:
-        samples = open_samples(files[side], bare(kind))
+        samples = open_samples(files[side], kind)
         return files[side], look(halve(samples)[side] if files.is_side_by_side else samples)
 
     with ThreadPoolExecutor(SCAN_THREADS) as pool:

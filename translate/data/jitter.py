@@ -17,7 +17,7 @@ from translate.images import Pixels
 
 Resize = Literal["shorter_side", "square", "none"]
 Resampling = Literal["smooth", "nearest"]
-MOST_CHANNELS = 128  # OpenCV 5 takes no more at once
+MOST_CHANNELS = 4  # OpenCV averages no more at once
 _SMOOTH: dict[str, Any] = {"interpolation": cv2.INTER_CUBIC, "area_for_downscale": "image"}
 _RESAMPLING = {"smooth": _SMOOTH, "nearest": {"interpolation": cv2.INTER_NEAREST_EXACT}}
 

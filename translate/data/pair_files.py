@@ -41,12 +41,12 @@ def open_pair(files: PairFiles, encodings: Encodings) -> tuple[Pixels, Pixels]:
     Raises:
         DataError: A file cannot be read.
     """
+    kind_a, kind_b = (encodings[domain].kind for domain in "ab")
     if not files.is_side_by_side:
-        return open_samples(files.a, encodings["a"]), open_samples(files.b, encodings["b"])
-    left, right = halve(open_samples(files.a, encodings["a"]))
-    # Bands are read in a way of their own; all other kinds are read alike, so once is enough.
-    if len({encodings[domain].kind == "bands" for domain in "ab"}) > 1:
-        right = halve(open_samples(files.b, encodings["b"]))[1]
+        return open_samples(files.a, kind_a), open_samples(files.b, kind_b)
+    left, right = halve(open_samples(files.a, kind_a))
+    if kind_a != kind_b and {kind_a, kind_b} != {"photo", "grey"}:  # these two are read alike
+        right = halve(open_samples(files.b, kind_b))[1]
     return left, right
 
 
@@ -185,8 +185,3 @@ def _find_fault_of_halves(
         half = f"{width // 2} x {height} px"
         return "cannot be used", f"{file}: each half is {half}, at least {least_px} px are needed"
     return None
-
-
-def bare(kind: Kind) -> Encoding:
-    """Make an encoding that is good enough to open files with, before classes are known."""
-    return Encoding(kind="bands" if kind == "bands" else "photo")

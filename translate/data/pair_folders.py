@@ -80,9 +80,10 @@ def find_disorder(folder: Path, has_own_test: bool) -> str | None:
         missing = arrangement.missing(folder, split)
         if missing:
             there = _list(folder, arrangement.present(folder, *SPLITS))
-            return f"{folder}: holds {there}, but no {_list(folder, missing)}. Add what is missing."
+            absent = " and no ".join(one.relative_to(folder).as_posix() for one in missing)
+            return f"{folder}: holds {there}, but no {absent}. Put the missing images there."
     return None
 
 
 def _list(folder: Path, inside: list[Path]) -> str:
-    return " and ".join(one.relative_to(folder).as_posix() for one in inside)
+    return ", ".join(one.relative_to(folder).as_posix() for one in inside)

@@ -8,7 +8,7 @@ from translate.data.pair_files import PairFiles, PairScan, match_names, scan_pai
 from translate.data.pair_folders import Folders
 from translate.data.seams import look_side_by_side
 from translate.errors import DataError
-from translate.images import Kind, suffixes_of
+from translate.images import Kind, find_photos, suffixes_of
 
 LEAST_PX = 16  # a smaller side is that of an icon or a tracking pixel, not of a photo
 Kinds = Mapping[str, Kind]
@@ -47,10 +47,9 @@ def _list_images(folder: Path, domain: str, kinds: Kinds) -> list[Path]:
     try:
         return list_photos(folder, suffixes_of(kinds[domain]))
     except DataError as error:
-        arrays = suffixes_of("bands")[-1]
-        if kinds[domain] == "bands" or not next(folder.glob(f"*{arrays}"), None):
+        if not folder.is_dir() or not find_photos(folder, suffixes=suffixes_of("bands")).photos:
             raise
-        advice = f"To learn from {arrays} files set data.kind_{domain} to bands."
+        advice = f"To learn from NumPy files set data.kind_{domain} to bands."
         raise DataError(f"{error} {advice}") from error
 
 
@@ -74,10 +73,11 @@ def _side_by_side(folder: Path, kinds: Kinds) -> PairScan:
 
 def _two_folders(folders: Folders, kinds: Kinds) -> PairScan:
     listed = [_list_images(f, domain, kinds) for f, domain in zip(folders, "ab", strict=True)]
+    looks = {look_side_by_side(files, kinds[d]) for files, d in zip(listed, "ab", strict=True)}
     trouble = None
     if folders[0].resolve() == folders[1].resolve():
         trouble = "are one and the same folder"
-    elif all(look_side_by_side(files, kinds[d]) for files, d in zip(listed, "ab", strict=True)):
+    elif True in looks and False not in looks:
         trouble = "hold files that look like two images side by side"
     if trouble:
         raise DataError(

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from translate.data.pair_files import bare
 from translate.images import Kind, Pixels, find_fault, open_samples
 
 SEAM_FILES = 16  # files looked into, spread over a folder
@@ -31,7 +30,7 @@ def look_side_by_side(files: Sequence[Path], kind: Kind) -> bool | None:
     """
     step = max(1, len(files) // SEAM_FILES)
     looked_at = [f for f in files[::step][:SEAM_FILES] if find_fault(f, 1, kind) is None]
-    ratios = [measure_seam(open_samples(file, bare(kind))) for file in looked_at]
+    ratios = [measure_seam(open_samples(file, kind)) for file in looked_at]
     telling = [ratio for ratio in ratios if ratio is not None]
     if len(telling) < FEWEST_TELLING:
         return None

@@ -10,7 +10,7 @@ import tifffile
 
 from translate.errors import DataError
 from translate.images.arrays import array_shape, is_array, read_array
-from translate.images.encoding import Encoding
+from translate.images.encoding import Kind
 from translate.images.faults import DECODER_ERRORS, explain
 from translate.images.multiband import expect_whole_tiff, is_tiff, read_tiff, tiff_shape
 from translate.images.opening import decode_stored, open_photo
@@ -35,8 +35,8 @@ ARRAY = Reader(array_shape, array_shape, read_array)
 TIFF = Reader(tiff_shape, expect_whole_tiff, read_tiff)
 
 
-def open_samples(file: Path, encoding: Encoding) -> Pixels:
-    """Read of a file what `encoding` can encode.
+def open_samples(file: Path, kind: Kind) -> Pixels:
+    """Read of a file what an encoding of its kind can encode. Labels keep the values they have.
 
     Shape:
         (H, W, C), uint8 or uint16. C is the number of bands, 3 for all that is not bands.
@@ -44,7 +44,7 @@ def open_samples(file: Path, encoding: Encoding) -> Pixels:
     Raises:
         DataError: As `open_photo` and `open_bands`.
     """
-    return open_bands(file) if encoding.kind == "bands" else open_photo(file).pixels
+    return open_bands(file) if kind == "bands" else open_photo(file, kind != "labels").pixels
 
 
 def open_bands(file: Path) -> Pixels:

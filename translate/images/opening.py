@@ -20,27 +20,30 @@ from translate.images.upright import ORIENTATION, turn_upright
 TIFF_BITS, TIFF_COLOURS, TIFF_INKS = 258, 262, 5
 
 
-def open_photo(file: Path) -> Photo:
+def open_photo(file: Path, is_managed: bool = True) -> Photo:
     """Read a photo, whatever kind it is, as it should be seen.
 
     Grey, palette, CMYK and other kinds become RGB; an embedded colour profile is honoured, so that
     the pixels are sRGB; orientation is applied; transparency is set aside. Of several frames the
     first is taken. 16-bit files stay 16-bit.
 
+    Args:
+        is_managed: Whether an embedded profile counts. In a map of classes it would rename them.
+
     Raises:
         DataError: The file is missing, not an image, damaged, cut short, beyond the pixel limit or
             of a depth other than 8 and 16 bits.
     """
     try:
-        return decode(file)
+        return decode(file, is_managed)
     except DECODER_ERRORS as error:
         raise DataError(f"{file}: {explain(error)}. Mend the file or remove it.") from error
 
 
-def decode(file: Path) -> Photo:
+def decode(file: Path, is_managed: bool = True) -> Photo:
     """Do what `open_photo` promises, but raise any of `DECODER_ERRORS`."""
     with _loaded(file) as (image, is_deep):
-        return _read_deep(file, image) if is_deep else _read(image)
+        return _read_deep(file, image, is_managed) if is_deep else _read(image, is_managed)
 
 
 def decode_stored(file: Path) -> Pixels:
@@ -75,14 +78,14 @@ def _loaded(file: Path) -> Iterator[tuple[Image.Image, bool]]:
         yield image, is_deep
 
 
-def _read(image: Image.Image) -> Photo:
+def _read(image: Image.Image, is_managed: bool) -> Photo:
     image = ImageOps.exif_transpose(image)
     if image.mode == "P":  # entries of a palette may be transparent by degrees
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     alpha = None
     if image.has_transparency_data:
         alpha = np.array(image.convert("RGBA").getchannel("A"))
-    return Photo(np.array(to_srgb(image)), alpha)
+    return Photo(np.array(to_srgb(image) if is_managed else image.convert("RGB")), alpha)
 
 
 def _is_deep(image: Image.Image) -> bool:
@@ -97,9 +100,10 @@ def _is_deep(image: Image.Image) -> bool:
     return image.mode[0] in "IF" or any(";16" in layout for layout in layouts)
 
 
-def _read_deep(file: Path, image: Image.Image) -> Photo:
+def _read_deep(file: Path, image: Image.Image, is_managed: bool) -> Photo:
     colours, alpha = _split(_read_samples(file, image))
-    return Photo(deep_to_srgb(colours, image.info.get("icc_profile")), alpha)
+    profile = image.info.get("icc_profile") if is_managed else None
+    return Photo(deep_to_srgb(colours, profile), alpha)
 
 
 def _read_samples(file: Path, image: Image.Image) -> npt.NDArray[Any]:

@@ -61,7 +61,7 @@ def open_source(file: Path, source: Encoding) -> Photo:
     """
     if source.kind in ("photo", "grey"):
         return open_photo(file)
-    return Photo(open_samples(file, source))
+    return Photo(open_samples(file, source.kind))
 
 
 @open_kind.register(str)
