@@ -129,3 +129,9 @@ def test_none_means_nothing_only_where_nothing_is_allowed() -> None:
 @pytest.mark.parametrize("value", [".inf", float("nan"), "inf"])
 def test_no_number_is_infinite(value: object) -> None:
     assert "learning_rate" in problems({"training": {"learning_rate": value}})[1]
+
+
+def test_an_unknown_key_is_told_the_keys_of_the_block_it_stands_in() -> None:
+    told = problems({"network": {"name": "large", "zzz": 3}})
+
+    assert told[-1].endswith("network.zzz: unknown key. Known here: name, width.")

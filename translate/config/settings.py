@@ -121,7 +121,9 @@ def _problems(kind: type[Settings], values: Values, error: ValidationError) -> I
     for item in error.errors(include_url=False):
         key = _dotted(item["loc"], values)
         if item["type"] == "extra_forbidden":
-            yield Problem(key, "unknown key." + _suggestion(key, known))
+            yield Problem(
+                key, "unknown key." + _suggestion(key, _siblings(kind, item["loc"]), known)
+            )
         elif item["type"] == "missing":
             yield Problem(key, "missing. It has no default: give it a value.")
         elif item["type"] == "value_error":
@@ -156,11 +158,24 @@ def _dotted(location: tuple[int | str, ...], values: Any) -> str:
     return ".".join(parts)
 
 
-def _suggestion(key: str, known: Sequence[str]) -> str:
+def _siblings(kind: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """List the keys that are known where an unknown one was found, in the union's chosen member."""
+    members = [kind]
+    for part in location[:-1]:
+        named = [
+            m
+            for m in members
+            if "name" in m.model_fields and m.model_fields["name"].default == part
+        ]
+        fields = [m.model_fields[part] for m in members if part in m.model_fields]
+        members = named or [inner for field in fields for inner in _members(field)]
+    return list(dict.fromkeys(name for member in members for name in member.model_fields))
+
+
+def _suggestion(key: str, siblings: Sequence[str], known: Sequence[str]) -> str:
     """Suggest the known key whose spelling is nearest, or whose last word is the same."""
-    parent, _, last = key.rpartition(".")
+    last = key.rpartition(".")[2]
     known = [k for k in known if k != key]  # another member of a union may have this very key
-    siblings = [k.rpartition(".")[2] for k in known if k.rpartition(".")[0] == parent]
     near = difflib.get_close_matches(last, siblings, n=1)
     near = near or [k for k in known if k.rpartition(".")[2] == last][:1]
     return f" Did you mean {near[0]!r}?" if near else f" Known here: {', '.join(siblings)}."

@@ -32,7 +32,7 @@ def draw_samples(
         data: What people call the domains, and how their images can be shown.
         mode: How to translate.
     """
-    with torch.no_grad(), _translating(method.networks.values(), mode):
+    with torch.no_grad(), _translating(method.networks.values(), mode, device):
         images = _translate_one_by_one(method, photos, device)
     shown = [name for name in COLUMNS if name in images]
     columns = [data.encodings[name[-1]].show(images[name]) for name in shown]
@@ -42,7 +42,9 @@ def draw_samples(
 
 
 @contextmanager
-def _translating(networks: Iterable[nn.Module], mode: InferenceMode) -> Iterator[None]:
+def _translating(
+    networks: Iterable[nn.Module], mode: InferenceMode, device: torch.device
+) -> Iterator[None]:
     """Let networks translate as a `Translator` lets them, and learn or remember nothing of it."""
     live = {"deterministic": (_BatchNorm,), "eval": (), "paper": (_BatchNorm, nn.Dropout)}[mode]
     layers = [layer for network in networks for layer in network.modules()]
@@ -54,7 +56,8 @@ def _translating(networks: Iterable[nn.Module], mode: InferenceMode) -> Iterator
     for norm in norms:
         norm.momentum = 0.0  # so that the running statistics stay
     try:
-        with torch.random.fork_rng(devices=[]):  # dropout must not disturb the run's own numbers
+        # Dropout must not disturb the run's own numbers.
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             yield
     finally:
         for layer, training in zip(layers, was_training, strict=True):
