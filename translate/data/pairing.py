@@ -33,7 +33,8 @@ def find_pairs(folders: Folders, kinds: Kinds, least_px: int, skip_bad_files: bo
     scan_pairs(scan, kinds, least_px)
     if not scan.pairs:
         raise DataError(
-            f"{where}: no pair can be used:\n{scan.describe()}\nMend them, or name other folders."
+            f"{where}: no pair can be used:\n{scan.describe()}\n"
+            "Mend them, name other folders or, if images are too small, lower data.crop_px."
         )
     if scan.faults and not skip_bad_files:
         raise DataError(
