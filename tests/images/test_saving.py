@@ -56,6 +56,18 @@ def test_depth_and_alpha_are_kept_where_the_format_can(
     assert np.array_equal(back.alpha, alpha)
 
 
+@pytest.mark.parametrize("suffix", IMAGE_SUFFIXES)
+@pytest.mark.parametrize("depth", [8, 16])
+def test_nothing_is_printed_while_saving(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], suffix: str, depth: int
+) -> None:
+    for channels in (1, 3):
+        photo = Photo(pixels(depth)[..., :channels], pixels(depth)[..., 0])
+        save_photo(photo, tmp_path / f"photo{channels}{suffix}")
+
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".bmp"])
 def test_formats_that_cannot_get_eight_bits_without_alpha(tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"photo{suffix}"

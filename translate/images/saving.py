@@ -26,7 +26,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
     ".bmp": {"format": "BMP"},
 }
 OPTIONS |= {".jpeg": OPTIONS[".jpg"], ".tiff": OPTIONS[".tif"]}
-DEEP_OPTIONS = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_TIFF_COMPRESSION, 8]  # 8: deflate
+# One format's alone: of those it does not know OpenCV complains, on standard error, for every file.
+DEEP_OPTIONS = {
+    ".png": [cv2.IMWRITE_PNG_COMPRESSION, 1],
+    ".tif": [cv2.IMWRITE_TIFF_COMPRESSION, 8],  # deflate
+}
+DEEP_OPTIONS |= {".tiff": DEEP_OPTIONS[".tif"]}
 OPENCV_ORDER = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
 """Channels -> the same for OpenCV, which wants blue first and knows no grey with alpha."""
 
@@ -85,5 +90,5 @@ def _encode(photo: Photo, suffix: str) -> bytes:
 
 def _encode_deep(samples: npt.NDArray[Any], suffix: str) -> bytes:
     ordered = np.ascontiguousarray(samples[..., OPENCV_ORDER[samples.shape[2]]])
-    encoded = cv2.imencode(suffix, ordered, DEEP_OPTIONS)[1]
+    encoded = cv2.imencode(suffix, ordered, DEEP_OPTIONS[suffix])[1]
     return encoded.tobytes()
