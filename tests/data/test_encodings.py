@@ -92,6 +92,19 @@ def test_three_hundred_colours_are_no_label_map(tmp_path: Path) -> None:
     assert message.endswith("without smoothing, or set data.kind_a to photo.")
 
 
+def test_label_maps_in_jpeg_are_refused_before_their_colours_become_classes(tmp_path: Path) -> None:
+    edge = np.repeat(np.array([[[0], [0], [0], [200], [200]]], np.uint8), 5, axis=0)
+    pairs = pairs_of(tmp_path, [edge, edge], ".JPG") + pairs_of(tmp_path, [edge], ".png")
+
+    with pytest.raises(DataError) as caught:
+        choose_a(pairs, "labels")
+
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path}/0.JPG: is a JPEG file, as 2 of 3 label maps are. JPEG")
+    assert message.endswith("or set data.kind_a to photo.")
+    assert choose_a(pairs, "grey").channels == 1
+
+
 def test_too_many_classes_in_all_are_told_at_the_map_that_brings_them(tmp_path: Path) -> None:
     maps = [label_map([(i, j, 0) for j in range(100)]) for i in range(3)]
 

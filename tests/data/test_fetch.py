@@ -114,6 +114,25 @@ def test_a_file_that_changed_meanwhile_starts_over(
     assert (tmp_path / "set.zip").read_bytes() == changed
 
 
+def test_older_bytes_are_gone_before_a_changed_file_is_noted(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page(CONTENT, faults=[Fault(drop_after=1000)] + [Fault(503)] * 4)
+    with pytest.raises(DataError, match="503"):
+        fetch_file(site.put("set.zip", page), tmp_path / "set.zip", NOTHING_KNOWN)
+    address = site.put("set.zip", Page(b"y" * 3000, etag='"2"'))
+    parts: list[bool] = []
+    monkeypatch.setattr(
+        fetch_module.json,
+        "dumps",
+        lambda note: f"{parts.append((tmp_path / 'set.zip.part').exists()) or note}",
+    )
+
+    fetch_file(address, tmp_path / "set.zip", NOTHING_KNOWN)
+
+    assert parts == [False]
+
+
 @pytest.mark.parametrize("tag", [None, 'W/"1"'])
 def test_without_proof_that_it_is_the_same_file_it_starts_over(
     site: Site, tmp_path: Path, tag: str | None
@@ -259,6 +278,15 @@ def test_an_archive_put_there_by_hand_is_used(tmp_path: Path) -> None:
     (tmp_path / "set.zip").write_bytes(CONTENT)
 
     assert fetch_file("http://nowhere.invalid/set.zip", tmp_path / "set.zip", SUMS) == SUMS
+
+
+def test_an_archive_put_there_by_hand_is_never_deleted(tmp_path: Path) -> None:
+    (tmp_path / "set.zip").write_bytes(b"older")
+
+    with pytest.raises(DataError, match=r"set\.zip: expected .*, found one of 5 bytes .*Delete it"):
+        fetch_file("http://nowhere.invalid/set.zip", tmp_path / "set.zip", SUMS)
+
+    assert (tmp_path / "set.zip").read_bytes() == b"older"
 
 
 def test_nothing_stays_of_what_is_forgotten(site: Site, tmp_path: Path) -> None:

@@ -231,6 +231,33 @@ def test_a_folder_for_each_domain_is_not_taken_for_side_by_side_files(
         find_side_by_side(tmp_path)
 
 
+def test_two_folders_of_the_same_names_are_not_taken_for_side_by_side_files(tmp_path: Path) -> None:
+    for name, names in {
+        "night": [*NAMES, "lonely.png"],
+        "day": [f"{i}.jpg" for i in range(6)],
+    }.items():
+        write_noise(tmp_path / name, names)
+
+    with pytest.raises(DataError, match="holds the folders day and night, which look like one for"):
+        find_side_by_side(tmp_path)
+
+
+def test_side_by_side_files_may_lie_in_two_folders_under_the_same_names(tmp_path: Path) -> None:
+    double = np.concatenate([chart(40, 60), 255 - chart(40, 60)], axis=1)
+    for name in NAMES:
+        write_image(tmp_path / "june" / name, double)
+        write_image(tmp_path / "july" / name, double)
+
+    assert len(find_side_by_side(tmp_path).pairs) == 2 * len(NAMES)
+
+
+def test_folders_of_different_names_may_hold_side_by_side_files(tmp_path: Path) -> None:
+    write_noise(tmp_path / "june", ["1.png", "2.png"])
+    write_noise(tmp_path / "july", ["2.png", "3.png", "4.png"])
+
+    assert len(find_side_by_side(tmp_path).pairs) == 5
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", ["facades", "earth_day2night", "edges2shoes_100"])
 def test_real_sets_are_all_pairs(real_data: Path, name: str) -> None:

@@ -46,7 +46,25 @@ def test_a_seam_is_measured_against_the_columns_beside_it() -> None:
     columns = np.arange(64) * 3 + 27 * (np.arange(64) >= 32)
     image = np.broadcast_to(columns.astype(np.uint8)[None, :, None], (8, 64, 3))
 
-    assert measure_seam(image) == pytest.approx(10)
+    assert measure_seam(image) == pytest.approx((10, 10))
+
+
+def test_the_greatest_edge_elsewhere_is_told_too() -> None:
+    columns = np.arange(64) * 2 + 18 * (np.arange(64) >= 32) + 38 * (np.arange(64) >= 50)
+    image = np.broadcast_to(columns.astype(np.uint8)[None, :, None], (8, 64, 3))
+
+    assert measure_seam(image) == pytest.approx((10, 0.5))
+
+
+def tiles(seed: int, width: int = 96) -> Pixels:
+    """Pixels enlarged 16 times, as sprites and coarse maps are: an edge lies in the middle."""
+    coarse = noise_image(4, width // 16, seed=seed)
+    image: Pixels = np.repeat(np.repeat(coarse, 16, axis=0), 16, axis=1)
+    return image
+
+
+def test_edges_all_over_an_image_are_no_seam(tmp_path: Path) -> None:
+    assert look_side_by_side(write_all(tmp_path, [tiles(i) for i in range(9)]), "photo") is None
 
 
 @settings(deadline=None, max_examples=20)

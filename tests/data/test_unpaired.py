@@ -235,6 +235,20 @@ def test_one_folder_alone_says_that_the_common_one_does_not_count(folder: Path) 
     assert "data.folder is not looked at" in message
 
 
+@pytest.mark.parametrize("domain", ["a", "b"])
+def test_photos_to_look_at_are_not_among_those_to_learn_from(folder: Path, domain: str) -> None:
+    learned, looked_at = (
+        folder / f"train{domain.upper()}",
+        folder / f"train{domain.upper()}" / "new",
+    )
+    looked_at.mkdir()
+
+    for test_folder in (learned, looked_at, folder):
+        [(key, message)] = problems(small(folder=folder, **{f"test_folder_{domain}": test_folder}))
+        assert key == f"data.test_folder_{domain}"
+        assert message.startswith(f"{test_folder}: lies in {learned} or holds it, so images to lo")
+
+
 def test_known_answers_need_test_folders(folder: Path) -> None:
     own = {"folder_a": folder / "trainA", "folder_b": folder / "trainB", "test_is_paired": True}
 

@@ -13,9 +13,8 @@ from torch.utils.data import Dataset
 from translate.config import Problem
 from translate.data.cards import how_to_get, prepare, read_card
 from translate.data.degradations import Degradation, GreyscaleSettings, degrade
-from translate.data.files import describe_absence, fingerprint, overlap, usable_photos
+from translate.data.files import LEAST_PX, describe_absence, fingerprint, overlap, usable_photos
 from translate.data.jitter import Jitter, center_view
-from translate.data.pairing import LEAST_PX
 from translate.data.splits import Draw, Splits
 from translate.data.views import ViewSettings
 from translate.errors import DataError

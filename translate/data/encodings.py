@@ -13,6 +13,7 @@ from translate.errors import DataError
 from translate.images import Encoding, Kind, Pixels, find_classes, open_samples
 
 T = TypeVar("T")
+LOSSY = (".jpg", ".jpeg")  # in which colours bleed into each other
 AT_ONCE = 4 * SCAN_THREADS  # images opened before the next are begun: memory is bounded
 
 
@@ -20,7 +21,8 @@ def choose_encodings(pairs: Iterable[PairFiles], kinds: Mapping[str, Kind]) -> d
     """Find out what the images of each domain are made of: classes of labels, number of bands.
 
     Raises:
-        DataError: There are too many classes, or images of different numbers of bands.
+        DataError: There are too many classes, label maps are JPEG files, or images have different
+            numbers of bands.
     """
     known = list(pairs)
     return {domain: _choose(known, domain, kinds[domain]) for domain in "ab"}
@@ -37,6 +39,13 @@ def _choose(pairs: list[PairFiles], domain: str, kind: Kind) -> Encoding:
 
 def _find_classes(pairs: list[PairFiles], domain: str) -> set[tuple[int, int, int]]:
     known: set[tuple[int, int, int]] = set()
+    sides = [files["ab".index(domain)] for files in pairs]
+    if lossy := [file for file in sides if file.suffix.lower() in LOSSY]:
+        raise DataError(
+            f"{lossy[0]}: is a JPEG file, as {len(lossy)} of {len(sides)} label maps are. JPEG mixes "
+            "the colours of classes wherever they meet, into colours that mean nothing. Save label "
+            f"maps as PNG, with the classes' own colours alone, or set data.kind_{domain} to photo."
+        )
     for file, pixels in _look_at(pairs, domain, "labels", _changes):
         try:
             find_classes(known, pixels)

@@ -56,6 +56,7 @@ class _Part:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def begin(self, validator: str | None, total: int | None) -> None:
+        self.path.unlink(missing_ok=True)  # first: else the note might speak of older bytes
         self.validator, self.total = validator, total
         note = {"address": self.address, "validator": validator, "total": total}
         self.note_file.write_text(json.dumps(note), encoding="utf-8")
@@ -71,7 +72,8 @@ def fetch_file(
 ) -> Sums:
     """Download one file, or go on with a download that broke off, and check what arrived.
 
-    A file that is already there, whole and as expected, is not fetched again.
+    A file that is already there, whole and as expected, is not fetched again; one that is there and
+    is not as expected is left as it is.
 
     Raises:
         DataError: The address gives nothing, or something else than expected; or there is no room.
@@ -79,11 +81,17 @@ def fetch_file(
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     part = _Part(address, file)
-    if not file.exists():
+    was_there = file.exists()
+    if not was_there:
         _receive_patiently(part, expected, on_progress)
         part.path.rename(file)
     found = _measure(file)
     if any(wanted not in {None, got} for wanted, got in zip(expected, found, strict=True)):
+        if was_there:
+            raise DataError(
+                f"{file}: expected a file of {_in_words(expected)}, found one of "
+                f"{_in_words(found)}. Delete it, and it is fetched anew."
+            )
         part.discard()
         raise DataError(
             f"{address}: expected a file of {_in_words(expected)}, got one of {_in_words(found)}, "

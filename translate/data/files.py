@@ -14,6 +14,7 @@ from translate.images import IMAGE_SUFFIXES, find_fault, find_photos
 
 logger = logging.getLogger(__name__)
 
+LEAST_PX = 16  # a smaller side is that of an icon or a tracking pixel, not of a photo
 SCAN_THREADS = 8  # enough to hide a slow disk; the work itself is light
 LISTED = 10  # files or names in a message before "and N more"
 
@@ -107,6 +108,16 @@ def overlap(one: Path, other: Path) -> bool:
     """Say whether one folder is the other, or lies inside it; links are followed."""
     one, other = one.resolve(), other.resolve()
     return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def describe_leak(learned: Path, looked_at: Path) -> str | None:
+    """Say that folders overlap whose photos must be kept apart; None: they do not."""
+    if not overlap(learned, looked_at):
+        return None
+    return (
+        f"{looked_at}: lies in {learned} or holds it, so images to look at would be "
+        "learned from too. Name two separate folders."
+    )
 
 
 def fingerprint(*folders: tuple[Path, Sequence[Path]]) -> str:

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from translate.config import Problem
 from translate.data.cards import how_to_get, prepare, read_card
 from translate.data.encodings import choose_encodings
-from translate.data.files import describe_absence, fingerprint, overlap
+from translate.data.files import LEAST_PX, describe_absence, describe_leak, fingerprint
 from translate.data.held_out import HeldOutPhotos
 from translate.data.jitter import Jitter, vary_light
 from translate.data.pair_files import (
@@ -24,7 +24,7 @@ from translate.data.pair_files import (
     resampling,
 )
 from translate.data.pair_folders import Folders, Places, find_disorder, find_places
-from translate.data.pairing import LEAST_PX, find_pairs
+from translate.data.pairing import find_pairs
 from translate.data.splits import Draw, Splits
 from translate.data.views import ViewSettings
 from translate.errors import DataError
@@ -217,11 +217,7 @@ def _overlaps(settings: PairedSettings) -> list[Problem]:
     """Notice images to look at that would be learned from."""
     places = _places(settings)
     for domain, learned, looked_at in zip("ab", places.train, places.test or (), strict=False):
-        if overlap(learned, looked_at):
-            message = (
-                f"{looked_at}: lies in {learned} or holds it, so images to look at would be "
-                "learned from too. Name two separate folders."
-            )
+        if message := describe_leak(learned, looked_at):
             key = f"data.test_folder_{domain}" if _has_own_test(settings) else "data.folder"
             return [Problem(key, message)]
     return []

@@ -1,6 +1,6 @@
 """From folders to pairs that can be used."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from translate.data.files import list_photos
@@ -10,7 +10,6 @@ from translate.data.seams import look_side_by_side
 from translate.errors import DataError
 from translate.images import Kind, find_photos, suffixes_of
 
-LEAST_PX = 16  # a smaller side is that of an icon or a tracking pixel, not of a photo
 Kinds = Mapping[str, Kind]
 """What the images of each domain are made of: `{"a": ..., "b": ...}`."""
 
@@ -56,20 +55,39 @@ def _list_images(folder: Path, domain: str, kinds: Kinds) -> list[Path]:
 
 def _side_by_side(folder: Path, kinds: Kinds) -> PairScan:
     files = _list_images(folder, "a", kinds)
-    nested = sorted({file.relative_to(folder).parts[0] for file in files if file.parent != folder})
-    if sorted(name.lower() for name in nested) == ["a", "b"]:
+    looks = look_side_by_side(files, kinds["a"])
+    domains = _domains_inside(folder, files, looks)
+    if domains:
         raise DataError(
             f"{folder}: should hold files with two images side by side, but holds the folders "
-            f"{' and '.join(nested)}, which look like one for each domain. Name them in "
+            f"{' and '.join(domains)}, which look like one for each domain. Name them in "
             "data.folder_a and data.folder_b."
         )
-    if look_side_by_side(files, kinds["a"]) is False:
+    if looks is False:
         raise DataError(
             f"{folder}: its files should hold two images side by side, a on the left and b on the "
             "right, but nothing changes at their middle: they look like single images. If a and b "
             "lie in two folders, name them in data.folder_a and data.folder_b."
         )
     return PairScan({file.relative_to(folder).as_posix(): PairFiles(file, file) for file in files})
+
+
+def _domains_inside(folder: Path, files: Sequence[Path], looks: bool | None) -> list[str]:
+    """Name the two folders inside that seem to hold a domain each: by their or their files' names.
+
+    Args:
+        looks: Whether the files look like two images side by side.
+    """
+    inside: dict[str, set[Path]] = {}
+    for file in files:
+        first, *rest = file.relative_to(folder).with_suffix("").parts
+        inside.setdefault(first if rest else "", set()).add(Path(*rest))
+    if len(inside) != 2 or "" in inside:
+        return []
+    one, other = inside.values()
+    is_same = looks is not True and 2 * len(one & other) > len(one | other)
+    is_named_so = sorted(name.lower() for name in inside) == ["a", "b"]
+    return sorted(inside) if is_named_so or is_same else []
 
 
 def _two_folders(folders: Folders, kinds: Kinds) -> PairScan:

@@ -10,7 +10,13 @@ from torch.utils.data import Dataset
 
 from translate.config import Problem
 from translate.data.cards import how_to_get, prepare, read_card
-from translate.data.files import describe_absence, fingerprint, usable_photos
+from translate.data.files import (
+    LEAST_PX,
+    describe_absence,
+    describe_leak,
+    fingerprint,
+    usable_photos,
+)
 from translate.data.held_out import HeldOutPhotos, match_by_name, match_in_turn
 from translate.data.jitter import Jitter
 from translate.data.splits import Draw, Splits
@@ -18,7 +24,6 @@ from translate.data.views import ViewSettings
 from translate.errors import DataError
 from translate.images import Pair, open_photo, to_tensor
 
-LEAST_PX = 16  # a smaller side is that of an icon or a tracking pixel, not of a photo
 PARTNER, JITTER_A, JITTER_B = 1, 2, 3  # streams of randomness (0 would equal leaving it out)
 
 
@@ -133,7 +138,20 @@ def problems(settings: UnpairedSettings) -> list[Problem]:
         absent.append(
             Problem("data.test_is_paired", f"true, but there are no test folders. {advice}.")
         )
-    return absent
+    return absent or _leaks(settings)
+
+
+def _leaks(settings: UnpairedSettings) -> list[Problem]:
+    """Notice photos to look at that would be learned from."""
+    if "testA" not in _needed(settings):
+        return []
+    places = _places(settings)
+    leaks = []
+    for domain in "AB":
+        (_, learned), (key, looked_at) = places[f"train{domain}"], places[f"test{domain}"]
+        if learned and looked_at and (message := describe_leak(learned, looked_at)):
+            leaks.append(Problem(key, message))
+    return leaks
 
 
 def _absent(settings: UnpairedSettings) -> list[Problem]:
