@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from translate.data.cards import all_cards, find_card
 from translate.data.download import download_dataset
@@ -26,7 +26,8 @@ def main() -> int:
         parser.error("name a data set, or give --list to see them")
     try:
         if chosen.list:
-            table = Table("name", "what", "licence", "size", pad_edge=False)
+            whole = [Column(head, no_wrap=True) for head in ("name", "size")]  # to be typed again
+            table = Table(whole[0], "what", Column("licence", overflow="fold"), whole[1])
             for name, card in all_cards(chosen.datasets).items():
                 table.add_row(name, card.title, card.licence, card.size_in_words())
             Console().print(table)

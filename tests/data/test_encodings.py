@@ -100,7 +100,7 @@ def test_label_maps_in_jpeg_are_refused_before_their_colours_become_classes(tmp_
         choose_a(pairs, "labels")
 
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path}/0.JPG: is a JPEG file, as 2 of 3 label maps are. JPEG")
+    assert message.startswith(f"{tmp_path}/0.JPG: is a JPEG file, as 2 of 3 label maps are. Where")
     assert message.endswith("or set data.kind_a to photo.")
     assert choose_a(pairs, "grey").channels == 1
 

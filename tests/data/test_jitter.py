@@ -213,6 +213,14 @@ def test_the_center_view_of_a_fitting_photo_is_its_middle_untouched() -> None:
     assert view[-1, -1].tolist() == [19, 24, 0]
 
 
+def test_a_view_that_is_not_resized_is_a_piece_of_the_photo_or_enlarged() -> None:
+    piece = center_view(gradient(40, 31), 20, is_resized=False)
+    enlarged = center_view(gradient(40, 10), 20, is_resized=False)
+
+    assert (piece[0, 0].tolist(), piece[-1, -1].tolist()) == ([10, 5, 0], [29, 24, 0])
+    assert enlarged.shape == (20, 20, 3)
+
+
 def test_a_square_of_the_right_size_is_shown_as_it_is() -> None:
     assert np.array_equal(center_view(gradient(20, 20), 20), gradient(20, 20))
 

@@ -284,6 +284,24 @@ def test_grey_is_the_brightness_of_a_colour_file(tmp_path: Path) -> None:
     torch.testing.assert_close(pair.b, torch.full((1, 16, 16), 2 * 0.299 - 1))
 
 
+def test_held_out_pairs_that_are_not_resized_are_shown_as_training_sees_them(
+    tmp_path: Path,
+) -> None:
+    for split in ("train", "test"):
+        for domain in "AB":
+            write_image(tmp_path / f"{split}{domain}" / "x.png", noise_image(40, 50, seed=3))
+    photo = torch.from_numpy(noise_image(40, 50, seed=3)).movedim(-1, 0) / 127.5 - 1
+
+    piece = build_small(folder=tmp_path, resize="none").test
+    shrunk = build_small(folder=tmp_path).test
+
+    assert piece is not None
+    assert shrunk is not None
+    for image, other in zip(piece[0], shrunk[0], strict=True):
+        torch.testing.assert_close(image, photo[:, 12:28, 17:33])
+        assert other.std() < 0.8 * image.std()  # noise averages out when images shrink
+
+
 def test_a_class_that_only_the_test_maps_hold_is_known(tmp_path: Path) -> None:
     for split, level in (("train", 0), ("test", 9)):
         write_image(tmp_path / f"{split}A" / "x.png", np.full((16, 16, 1), level, np.uint8))

@@ -249,6 +249,14 @@ def test_photos_to_look_at_are_not_among_those_to_learn_from(folder: Path, domai
         assert message.startswith(f"{test_folder}: lies in {learned} or holds it, so images to lo")
 
 
+def test_held_out_photos_that_are_not_resized_are_shown_pixel_by_pixel(folder: Path) -> None:
+    test = build(small(folder=folder, resize="none"), seed=0).test
+
+    assert test is not None
+    pixels = np.asarray(Image.open(folder / "testA" / "0.png"))[12:28, 16:32]
+    torch.testing.assert_close(test[0].a, torch.tensor(pixels).movedim(-1, 0) / 127.5 - 1)
+
+
 def test_known_answers_need_test_folders(folder: Path) -> None:
     own = {"folder_a": folder / "trainA", "folder_b": folder / "trainB", "test_is_paired": True}
 

@@ -18,7 +18,7 @@ from translate.data.jitter import Jitter, center_view
 from translate.data.splits import Draw, Splits
 from translate.data.views import ViewSettings
 from translate.errors import DataError
-from translate.images import Encoding, Pair, Pixels, open_photo, to_tensor
+from translate.images import Encoding, Pair, open_photo, to_tensor
 
 VIEW, DEGRADATION = 1, 2  # streams of randomness (0 would equal leaving it out)
 TESTS = ("test", "val")  # the published sets' names; val serves where test is not
@@ -109,9 +109,7 @@ class HeldOutDerived(Dataset[Pair]):
 
     def __getitem__(self, index: int) -> Pair:
         pixels = open_photo(self.files[index]).pixels
-        if not self.is_resized:
-            pixels = _middle(pixels, self.side_px)
-        photo = to_tensor(center_view(pixels, self.side_px))
+        photo = to_tensor(center_view(pixels, self.side_px, is_resized=self.is_resized))
         randomness = np.random.default_rng(_number(self.names[index]))
         return Pair(degrade(photo, self.degradation, randomness), photo)
 
@@ -207,12 +205,6 @@ def _number(name: str) -> int:
 
 def _name(file: Path, folder: Path) -> str:
     return file.relative_to(folder).with_suffix("").as_posix()
-
-
-def _middle(pixels: Pixels, side_px: int) -> Pixels:
-    height, width = pixels.shape[:2]
-    top, left = max(0, height - side_px) // 2, max(0, width - side_px) // 2
-    return pixels[top : top + side_px, left : left + side_px]
 
 
 def _places(settings: DerivedSettings) -> tuple[Path, Path | None]:

@@ -42,9 +42,9 @@ def _find_classes(pairs: list[PairFiles], domain: str) -> set[tuple[int, int, in
     sides = [files["ab".index(domain)] for files in pairs]
     if lossy := [file for file in sides if file.suffix.lower() in LOSSY]:
         raise DataError(
-            f"{lossy[0]}: is a JPEG file, as {len(lossy)} of {len(sides)} label maps are. JPEG mixes "
-            "the colours of classes wherever they meet, into colours that mean nothing. Save label "
-            f"maps as PNG, with the classes' own colours alone, or set data.kind_{domain} to photo."
+            f"{lossy[0]}: is a JPEG file, as {len(lossy)} of {len(sides)} label maps are. Where "
+            "classes meet JPEG mixes their colours into some that mean nothing. Save label maps "
+            f"as PNG, with the classes' own colours alone, or set data.kind_{domain} to photo."
         )
     for file, pixels in _look_at(pairs, domain, "labels", _changes):
         try:

@@ -22,18 +22,24 @@ class HeldOutPhotos(Dataset[Pair]):
         pairs: Name of each item -> its two photos.
         side_px: Side of the square that is shown.
         encodings: What the images of each domain are made of.
+        is_resized: As for `center_view`.
 
     Shape:
         An item: two images (C, side_px, side_px) in [-1, 1].
     """
 
     def __init__(
-        self, pairs: Mapping[str, PairFiles], side_px: int, encodings: Encodings = PHOTOS
+        self,
+        pairs: Mapping[str, PairFiles],
+        side_px: int,
+        encodings: Encodings = PHOTOS,
+        is_resized: bool = True,
     ) -> None:
         self.names = list(pairs)
         self.files = list(pairs.values())
         self.side_px = side_px
         self.encodings = encodings
+        self.is_resized = is_resized
 
     def __len__(self) -> int:
         return len(self.files)
@@ -41,7 +47,7 @@ class HeldOutPhotos(Dataset[Pair]):
     def __getitem__(self, index: int) -> Pair:
         files = self.files[index]
         views = [
-            center_view(samples, self.side_px, resampling(self.encodings[domain]))
+            center_view(samples, self.side_px, resampling(self.encodings[domain]), self.is_resized)
             for domain, samples in zip("ab", open_pair(files, self.encodings), strict=True)
         ]
         return Pair(

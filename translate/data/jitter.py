@@ -77,12 +77,20 @@ class Jitter:
         return _by_channels(pixels, cut)
 
 
-def center_view(pixels: Pixels, side_px: int, resampling: Resampling = "smooth") -> Pixels:
+def center_view(
+    pixels: Pixels, side_px: int, resampling: Resampling = "smooth", is_resized: bool = True
+) -> Pixels:
     """Show the middle of a photo, always the same, as large as fits.
 
+    Args:
+        is_resized: Whether the shorter side becomes side_px. Else a piece is shown as it is, as
+            training sees pieces that are not resized; what is smaller is still enlarged.
+
     Shape:
-        (H, W, C) -> (side_px, side_px, C), same type; the shorter side is resized to side_px.
+        (H, W, C) -> (side_px, side_px, C), same type.
     """
+    if not is_resized:
+        pixels = _middle(pixels, side_px)
     height, width = pixels.shape[:2]
     scale = side_px / min(height, width)
     if scale != 1:
@@ -94,7 +102,11 @@ def center_view(pixels: Pixels, side_px: int, resampling: Resampling = "smooth")
             pixels,
             lambda some: cast("Pixels", np.atleast_3d(cv2.resize(some, size, interpolation=how))),
         )
-    top, left = (pixels.shape[0] - side_px) // 2, (pixels.shape[1] - side_px) // 2
+    return _middle(pixels, side_px)
+
+
+def _middle(pixels: Pixels, side_px: int) -> Pixels:
+    top, left = (max(0, side - side_px) // 2 for side in pixels.shape[:2])
     return pixels[top : top + side_px, left : left + side_px]
 
 

@@ -140,7 +140,7 @@ def build(settings: PairedSettings, seed: int) -> Splits:
     encodings = choose_encodings(known, settings.kinds)
     return Splits(
         train=PairedPhotos(list(train.pairs.values()), settings, encodings, seed),
-        test=HeldOutPhotos(test.pairs, settings.looking_px, encodings) if test else None,
+        test=_test_set(settings, test, encodings) if test else None,
         domains={"a": settings.domain_a, "b": settings.domain_b},
         crop_px=settings.crop_px,
         test_px=settings.looking_px,
@@ -150,6 +150,11 @@ def build(settings: PairedSettings, seed: int) -> Splits:
         report=_report(settings, train, test),
         encodings=encodings,
     )
+
+
+def _test_set(settings: PairedSettings, test: PairScan, encodings: Encodings) -> HeldOutPhotos:
+    is_resized = settings.resize != "none"
+    return HeldOutPhotos(test.pairs, settings.looking_px, encodings, is_resized)
 
 
 def _fingerprint(folders: Folders, train: PairScan) -> str:

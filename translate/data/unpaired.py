@@ -221,4 +221,4 @@ def _held_out(folder_a: Path, folder_b: Path, settings: UnpairedSettings) -> Hel
             )
     else:
         pairs = match_in_turn(usable_a, usable_b)
-    return HeldOutPhotos(pairs, settings.looking_px)
+    return HeldOutPhotos(pairs, settings.looking_px, is_resized=settings.resize != "none")
