@@ -26,7 +26,7 @@ def main() -> int:
         parser.error("name a data set, or give --list to see them")
     try:
         if chosen.list:
-            whole = [Column(head, no_wrap=True) for head in ("name", "size")]  # to be typed again
+            whole = [Column(head, no_wrap=True) for head in ("name", "size")]  # a name is typed
             table = Table(whole[0], "what", Column("licence", overflow="fold"), whole[1])
             for name, card in all_cards(chosen.datasets).items():
                 table.add_row(name, card.title, card.licence, card.size_in_words())

@@ -96,6 +96,23 @@ def test_every_card_is_listed_with_its_licence_and_size(
         assert words in said
 
 
+def test_no_name_or_licence_is_cut_short_on_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    words = " ".join(f"https://example.org/terms/number/{i}/of/several" for i in range(3))
+    (tmp_path / "summer2winter_yosemite.yaml").write_text(
+        f"{{title: Toys, licence: {words}, page: https://example.org}}"
+    )
+
+    code, said, _ = run("--list", "--datasets", str(tmp_path))
+
+    assert code == 0
+    assert "summer2winter_yosemite" in said
+    rows = [line.split("│")[3].strip() for line in said.splitlines() if line.startswith("│")]
+    assert "".join(rows) == words.replace(" ", "")
+
+
 def test_a_refusal_is_one_message_and_exit_code_2(tmp_path: Path, run: Run) -> None:
     (tmp_path / "x.yaml").write_text("{title: Toys, licence: MIT, page: https://example.org}")
 

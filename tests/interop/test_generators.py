@@ -256,7 +256,8 @@ class Foreign(Generator):
     [
         (Foreign(), "the reference has no Foreign"),
         (ResNetGenerator(base_channels=1, blocks=1, norm="none"), "its norm is 'none'"),
-        (UNetGenerator(base_channels=1, depth=2, norm="none"), "its norm is 'none'"),
+        (UNetGenerator(base_channels=1, depth=5, norm="none"), "its norm is 'none'"),
+        (UNetGenerator(base_channels=1, depth=4), "its depth is 4, and the reference's U-Net has"),
         (ResNetGenerator(base_channels=1, blocks=1, upsample="resize"), "upsample is 'resize'"),
     ],
 )

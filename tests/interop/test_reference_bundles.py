@@ -71,12 +71,14 @@ def test_a_bundle_says_where_its_weights_come_from(tmp_path: Path) -> None:
 
     assert bundle.facts == {
         "licence": "cc-by-nc-sa-4.0",
+        "taken_on_trust": "method, domains, crop side, and whether a U-Net has dropout",
         "a_to_b_imported_from": "latest_net_G.pth",
         "a_to_b_imported_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
     assert (bundle.training_side_px, bundle.inference_mode) == (128, "eval")
     card = (tmp_path / "bundle" / "README.md").read_text()
     assert "a to b imported from: latest_net_G.pth" in card
+    assert "taken on trust: method, domains, crop side, " in card
 
 
 def test_unknown_facts_are_told_as_unknown(tmp_path: Path) -> None:

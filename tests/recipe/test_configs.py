@@ -109,10 +109,10 @@ def test_a_recipe_is_named_after_its_method(file: Path) -> None:
     assert load_recipe(file, {}, needs_photos=False).method.name == file.stem.partition("_")[0]
 
 
-@pytest.mark.parametrize("name", ["cyclegan_summer2winter", "cyclegan_day2night"])
+@pytest.mark.parametrize("name", ["summer2winter", "day2night", "horse2zebra", "monet2photo"])
 def test_the_recipes_for_a_gpu_have_the_papers_settings(name: str) -> None:
     paper = load_method("cyclegan").Settings()
-    recipe = load_recipe(ROOT / "configs" / f"{name}.yaml", {}, needs_photos=False)
+    recipe = load_recipe(ROOT / "configs" / f"cyclegan_{name}.yaml", {}, needs_photos=False)
 
     assert recipe.method == paper
     assert (recipe.data.load_px, recipe.data.crop_px) == (286, 256)

@@ -191,7 +191,7 @@ def test_a_cyclegan_between_domains_of_other_channels_is_told_what_to_leave_out(
             r"data\.crop_px: must be at least \d+ and a multiple of 8 for these networks, got 20\. "
             r"Use 16 or 24; or keep 20: method\.generator\.depth could be 2\.",
         ),
-        ({"crop_px": 4}, r"data\.crop_px: must be at least 8 .*got 4\. Use 8"),
+        ({"crop_px": 4}, r"data\.crop_px: must be at least 8 .*got 4\. Use 8\.$"),
         ({"test_px": 23}, r"data\.test_px: .*got 23\. Use 16 or 24; or keep 23: no method\.gen"),
     ],
 )

@@ -74,22 +74,22 @@ def check_sizes(method: Method, data: Splits) -> None:
     Raises:
         ConfigError: With the nearest sizes that would do.
     """
-    generators = [cast(Generator, method.networks[name]) for name in method.exports.values()]
+    exported = set(method.exports.values())
+    generators = [cast(Generator, method.networks[name]) for name in exported]
+    others = [cast(Any, method.networks[name]) for name in method.networks.keys() - exported]
     stride = max(generator.stride for generator in generators)
-    least = {
-        "data.test_px": max(generator.least_side_px for generator in generators),
-        "data.crop_px": max(
-            cast(Any, network).least_side_px for network in method.networks.values()
-        ),
-    }
-    for key, side in {"data.crop_px": data.crop_px, "data.test_px": data.test_px}.items():
-        below = side - side % stride
-        if side % stride or side < least[key]:
-            fitting = [size for size in (below, below + stride) if size >= least[key]]
-            nearest = " or ".join(map(str, fitting)) or str(-(-least[key] // stride) * stride)
-            other = generators[0].explain_misfit(side)
+    shown = max(generator.least_side_px for generator in generators)
+    judged = max((network.least_side_px for network in others), default=0)
+    sides = (("data.crop_px", data.crop_px, judged), ("data.test_px", data.test_px, 0))
+    for key, side, asked in sides:
+        least, below = max(shown, asked), side - side % stride
+        if side % stride or side < least:
+            fitting = [size for size in (below, below + stride) if size >= least]
+            nearest = " or ".join(map(str, fitting)) or str(-(-least // stride) * stride)
+            # Another generator helps only where the discriminator is content with the side.
+            other = generators[0].explain_misfit(side) if side >= asked else ""
             raise ConfigError(
-                f"{key}: must be at least {least[key]} and a multiple of {stride} for these "
+                f"{key}: must be at least {least} and a multiple of {stride} for these "
                 f"networks, got {side}. Use {nearest}{f'; or keep {side}: {other}' * bool(other)}."
             )
 
