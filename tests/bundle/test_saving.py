@@ -141,7 +141,7 @@ def test_label_maps_bands_and_the_only_direction_come_back(one_way: Bundle, tmp_
     again = loaded.generators["a_to_b"].state_dict()
     assert all(torch.equal(state[name], again[name]) for name in state)
     model = json.loads((tmp_path / "bundle" / "model.json").read_text())
-    assert model["encodings"]["b"] == {"kind": "bands", "channels": 5, "classes": []}
+    assert model["encodings"]["b"] == {"kind": "bands", "channels": 5, "depth": 8, "classes": []}
     assert model["inference_mode"] == "paper"
 
 

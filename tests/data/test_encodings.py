@@ -31,14 +31,26 @@ def choose_a(pairs: list[PairFiles], kind: Kind) -> Encoding:
     return choose_encodings(pairs, {"a": kind, "b": "photo"})["a"]
 
 
-@pytest.mark.parametrize(("kind", "channels"), [("photo", 3), ("grey", 1)])
-def test_photos_need_not_be_opened(kind: Kind, channels: int) -> None:
+def test_photos_need_not_be_opened() -> None:
     nowhere = [PairFiles(Path("gone.png"), Path("gone.png"))]
 
-    encodings = choose_encodings(nowhere, {"a": kind, "b": "grey"})
+    encodings = choose_encodings(nowhere, {"a": "photo", "b": "photo"})
 
-    assert encodings["a"] == Encoding(kind=kind, channels=channels)
-    assert encodings["b"].channels == 1
+    assert encodings == {"a": Encoding(), "b": Encoding()}
+
+
+@pytest.mark.parametrize(("depths", "deepest"), [([8, 8], 8), ([8, 16], 16), ([16, 8], 16)])
+@pytest.mark.parametrize(
+    ("kind", "suffix"), [("grey", ".png"), ("grey", ".tif"), ("bands", ".npy")]
+)
+def test_greys_and_bands_are_as_deep_as_the_deepest(
+    tmp_path: Path, kind: Kind, suffix: str, depths: list[int], deepest: int
+) -> None:
+    images = [noise_image(4, 4, 1, depth) for depth in depths]
+
+    encoding = choose_a(pairs_of(tmp_path, images, suffix), kind)
+
+    assert (encoding.kind, encoding.channels, encoding.depth) == (kind, 1, deepest)
 
 
 def test_classes_are_the_colours_of_all_maps_in_order(tmp_path: Path) -> None:
@@ -117,7 +129,7 @@ def test_bands_are_counted(tmp_path: Path) -> None:
 
     encoding = choose_a(pairs_of(tmp_path, images, ".npy"), "bands")
 
-    assert encoding == Encoding(kind="bands", channels=5)
+    assert encoding == Encoding(kind="bands", channels=5, depth=16)
 
 
 def test_other_numbers_of_bands_are_told_with_both_files(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from translate.errors import DataError
-from translate.images import Encoding, Pixels, find_classes
+from translate.images import Encoding, Kind, Pixels, find_classes
 
 ROAD, SKY, SAND = (128, 64, 128), (70, 130, 180), (70, 130, 181)
 COLOURS = Encoding(kind="labels", channels=3, classes=(SKY, ROAD, SAND))  # not in order
@@ -79,10 +79,27 @@ def test_numbered_labels_become_one_channel_and_coloured_ones_three() -> None:
 
 
 def test_labels_beyond_a_byte_need_sixteen_bits() -> None:
-    assert Encoding().label_depth == NUMBERS.label_depth == COLOURS.label_depth == 8
+    assert Encoding().least_depth == NUMBERS.least_depth == COLOURS.least_depth == 8
     deep = Encoding(kind="labels", channels=2, classes=((0, 0, 0), (256, 256, 256)))
-    assert deep.label_depth == 16
+    assert deep.least_depth == 16
     assert deep.decode(torch.rand(2, 1, 1), depth=8).dtype == np.uint16
+
+
+@pytest.mark.parametrize("kind", ["grey", "bands"])
+def test_what_was_learned_from_sixteen_bits_is_decoded_to_them(kind: Kind) -> None:
+    deep = Encoding(kind=kind, channels=1, depth=16)
+    step = torch.full((1, 1, 1), 2 / 65535 - 1)
+
+    assert [deep.decode(step, depth).item() for depth in (8, 16)] == [1, 1]
+    assert Encoding(kind=kind, channels=1).decode(step, 8).dtype == np.uint8
+
+
+@pytest.mark.parametrize("kind", ["photo", "labels"])
+def test_photos_and_labels_have_no_depth_of_their_own(kind: Kind) -> None:
+    classes = ((0, 0, 0), (1, 1, 1), (2, 2, 2)) if kind == "labels" else ()
+
+    with pytest.raises(ValidationError, match=f"only grey and bands have a depth of 16.* {kind}"):
+        Encoding(kind=kind, channels=3, classes=classes, depth=16)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from translate.errors import DataError
-from translate.images import IMAGE_SUFFIXES, open_photo, save_bands, size_of
+from translate.images import IMAGE_SUFFIXES, depth_of, open_photo, save_bands, size_of
 
 OBLONG = np.zeros((6, 9, 3), np.uint8)
 ROTATED = 0x0112  # the EXIF tag
@@ -45,6 +45,25 @@ def test_deep_photos_have_their_size_too(tmp_path: Path, suffix: str) -> None:
 
     assert size_of(file) == (6, 9)
     assert open_photo(file).pixels.shape == (9, 6, 3)
+
+
+@pytest.mark.parametrize("suffix", IMAGE_SUFFIXES)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_depth_is_that_of_the_opened_photo(
+    tmp_path: Path, suffix: str, channels: int, dtype: type
+) -> None:
+    file, pixels = tmp_path / f"photo{suffix}", np.zeros((6, 9, channels), dtype)
+    cv2.imwrite(str(file), pixels if suffix in (".png", ".tif", ".tiff") else OBLONG)
+
+    assert depth_of(file) == 8 * open_photo(file).pixels.itemsize
+
+
+def test_the_depth_of_what_is_no_photo_is_an_error_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(b"no image")
+
+    with pytest.raises(DataError, match=r"x\.png: is not an image.* Mend the file or remove it"):
+        depth_of(tmp_path / "x.png")
 
 
 def test_without_notes_the_size_is_that_of_the_file(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ PHOTO, GREY = Encoding(), Encoding(kind="grey", channels=1)
 NUMBERS = Encoding(kind="labels", channels=3, classes=((0, 0, 0), (1, 1, 1), (9, 9, 9)))
 DEEP_NUMBERS = Encoding(kind="labels", channels=2, classes=((0, 0, 0), (700, 700, 700)))
 BANDS = Encoding(kind="bands", channels=5)
+DEEP_BANDS = Encoding(kind="bands", channels=5, depth=16)
 RANDOM = np.random.default_rng(0)
 
 Between = Callable[[Encoding, Encoding], Translator]
@@ -135,6 +136,28 @@ def test_bands_become_bands_as_deep_as_they_were(
     assert np.array_equal(tifffile.imread(target / "deep" / "bands.tif"), expected)
 
 
+def test_what_was_learned_from_sixteen_bits_is_written_with_them(
+    source: Path, target: Path, between: Between
+) -> None:
+    Image.fromarray(noise(9, 13, 3)).save(source / "a.jpg")
+    Image.fromarray(noise(9, 13, 4)).save(source / "b.png")
+    heights = between(PHOTO, Encoding(kind="grey", channels=1, depth=16))
+
+    translate_folder(source, target / "grey", heights)
+    translate_folder(source, target / "bands", between(PHOTO, DEEP_BANDS))
+
+    assert files_in(target) == ["bands/a.tif", "bands/b.tif", "grey/a.png", "grey/b.png"]
+    for name in ("a.png", "b.png"):
+        pixels = open_photo(target / "grey" / name).pixels
+        assert pixels.dtype == np.uint16
+        assert (pixels % 257 != 0).any()  # not 8 bits stretched
+    before, after = open_photo(source / "b.png"), open_photo(target / "grey" / "b.png")
+    assert np.array_equal(after.alpha, before.alpha * np.uint16(257))  # type: ignore[arg-type,operator]
+    assert tifffile.imread(target / "bands" / "a.tif").dtype == np.uint16
+    with pytest.raises(DataError, match=r"grey \(16 bits\) is not written as '\.jpg'\. Name it x"):
+        translate_folder(source / "a.jpg", target / "x.jpg", heights)
+
+
 def test_bands_become_photos_and_photos_bands(source: Path, target: Path, between: Between) -> None:
     np.save(source / "a.npy", noise(9, 13, 5, dtype=np.uint16))
 
@@ -189,7 +212,7 @@ def test_the_name_of_one_output_must_be_able_to_hold_it(
     Image.fromarray(noise(9, 13, 3)).save(source / "a.jpg")
     translator = between(PHOTO, NUMBERS)
 
-    with pytest.raises(DataError, match=r"made of labels is not written as '\.jpg'\. Name it x\."):
+    with pytest.raises(DataError, match=r"labels \(8 bits\) is not written as '\.jpg'\. Name it x"):
         translate_folder(source / "a.jpg", target / "x.jpg", translator)
     translate_folder(source / "a.jpg", target / "x.png", translator)
     translate_folder(source / "a.jpg", target, translator)

@@ -166,6 +166,17 @@ def test_bands_come_as_arrays_from_images_and_files_as_deep_as_they_were(tmp_pat
         assert (translated.dtype, translated.shape) == (dtype, (5, 7, 5))
 
 
+def test_greys_learned_from_sixteen_bits_have_them_whatever_comes_in(tmp_path: Path) -> None:
+    file = tmp_path / "x.png"
+    Image.new("RGBA", (7, 5)).save(file)
+    deep = Encoding(kind="grey", channels=1, depth=16)
+
+    for photo in (file, Image.open(file), Image.new("RGB", (7, 5))):
+        again = translate(photo, PHOTO, deep)
+        assert (again.mode, again.size) == ("I;16", (7, 5))
+    assert translate(np.zeros((5, 7, 3), np.uint8), PHOTO, deep).dtype == np.uint16
+
+
 def test_files_of_bands_and_labels_are_opened_as_what_they_are(tmp_path: Path) -> None:
     pixels = pixels_of(BANDS, np.uint16)
     np.save(tmp_path / "bands.npy", pixels)

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from translate.data.files import SCAN_THREADS
 from translate.data.pair_files import PairFiles, halve
 from translate.errors import DataError
-from translate.images import Encoding, Kind, Pixels, find_classes, open_samples
+from translate.images import Encoding, Kind, Pixels, depth_of, find_classes, open_samples
 
 T = TypeVar("T")
 LOSSY = (".jpg", ".jpeg")  # in which colours bleed into each other
@@ -18,7 +18,7 @@ AT_ONCE = 4 * SCAN_THREADS  # images opened before the next are begun: memory is
 
 
 def choose_encodings(pairs: Iterable[PairFiles], kinds: Mapping[str, Kind]) -> dict[str, Encoding]:
-    """Find out what the images of each domain are made of: classes of labels, number of bands.
+    """Find out what the images of each domain are made of: classes, number of bands, depth.
 
     Raises:
         DataError: There are too many classes, label maps are JPEG files, or images have different
@@ -33,8 +33,10 @@ def _choose(pairs: list[PairFiles], domain: str, kind: Kind) -> Encoding:
         classes = sorted(_find_classes(pairs, domain))
         return Encoding(kind=kind, channels=len(classes), classes=tuple(classes))
     if kind == "bands":
-        return Encoding(kind=kind, channels=_count_bands(pairs, domain))
-    return Encoding(kind=kind, channels=1 if kind == "grey" else 3)
+        return _find_bands(pairs, domain)
+    if kind == "grey":
+        return Encoding(kind=kind, channels=1, depth=_find_depth(pairs, domain))
+    return Encoding(kind=kind)
 
 
 def _find_classes(pairs: list[PairFiles], domain: str) -> set[tuple[int, int, int]]:
@@ -67,16 +69,24 @@ def _changes(samples: Pixels) -> Pixels:
     return kept
 
 
-def _count_bands(pairs: list[PairFiles], domain: str) -> int:
-    counts = _look_at(pairs, domain, "bands", lambda samples: int(samples.shape[-1]))
-    first_file, first = next(counts)
-    for file, count in counts:
+def _find_bands(pairs: list[PairFiles], domain: str) -> Encoding:
+    looks = _look_at(pairs, domain, "bands", lambda samples: (samples.shape[-1], samples.itemsize))
+    first_file, (first, deepest) = next(looks)
+    for file, (count, sample_bytes) in looks:
         if count != first:
             raise DataError(
                 f"{file}: has {count} bands, but {first_file} has {first}. All images of a domain "
                 "need the same number: mend or remove those that differ."
             )
-    return first
+        deepest = max(deepest, sample_bytes)
+    return Encoding(kind="bands", channels=first, depth=16 if deepest > 1 else 8)
+
+
+def _find_depth(pairs: list[PairFiles], domain: str) -> Literal[8, 16]:
+    """Look at the heads of all files, which is enough for images that are not bands."""
+    side = "ab".index(domain)
+    with ThreadPoolExecutor(SCAN_THREADS) as pool:
+        return max(pool.map(lambda files: depth_of(files[side]), pairs))
 
 
 def _look_at(

@@ -8,7 +8,7 @@ from translate.images.grid import draw_grid
 from translate.images.opening import open_photo
 from translate.images.photo import IMAGE_SUFFIXES, Photo, suffixes_of
 from translate.images.saving import fitting_suffix, save_photo
-from translate.images.sizes import size_of
+from translate.images.sizes import depth_of, size_of
 from translate.images.tensors import (
     Pair,
     Pixels,
@@ -26,6 +26,7 @@ __all__ = [
     "Photo",
     "Pixels",
     "crop_to",
+    "depth_of",
     "draw_grid",
     "find_classes",
     "find_fault",

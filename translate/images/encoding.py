@@ -34,12 +34,15 @@ class Encoding(Settings):
 
     kind: Kind = "photo"
     channels: int = Field(3, ge=1, le=MOST_BANDS)
+    depth: Literal[8, 16] = 8  # grey and bands: bits that the deepest of the files has
     classes: Colours = ()  # labels: the colour of each class; a number n is the grey (n, n, n)
 
     @model_validator(mode="after")
     def _counts_agree(self) -> "Encoding":
         if self.kind != "labels" and self.classes:
             raise ValueError(f"only labels have classes, and this is {self.kind}")
+        if self.depth == 16 and self.kind not in ("grey", "bands"):
+            raise ValueError(f"only grey and bands have a depth of 16, and this is {self.kind}")
         if len(set(self.classes)) < len(self.classes):
             raise ValueError("two classes must not have the same colour")
         expected = len(self.classes) if self.kind == "labels" else CHANNELS.get(self.kind)
@@ -49,9 +52,9 @@ class Encoding(Settings):
         return self
 
     @property
-    def label_depth(self) -> Literal[8, 16]:
-        """Bits that the classes' colours take; 8 where there are none."""
-        return 16 if np.max(self.classes, initial=0) > 255 else 8
+    def least_depth(self) -> Literal[8, 16]:
+        """Bits a channel that images of the domain need, whatever they are made from."""
+        return 16 if np.max(self.classes, initial=0) > 255 else self.depth
 
     def encode(self, samples: Pixels) -> Tensor:
         """Turn an image's samples into what networks take.
@@ -101,15 +104,15 @@ class Encoding(Settings):
 
         Shape:
             (channels, H, W) in [-1, 1] -> (H, W, C). C is the number of bands, 1 for grey and for
-            labels whose classes are numbers, else 3. uint8 or uint16 as asked; for labels as
-            `label_depth` says.
+            labels whose classes are numbers, else 3. uint8 or uint16 as asked, but as deep as
+            `least_depth` says; labels are never deeper.
         """
         if self.kind != "labels":
-            return to_pixels(tensor, depth)
+            return to_pixels(tensor, max(depth, self.least_depth))
         chosen = tensor.detach().max(dim=0).indices.cpu().numpy()  # far faster than argmax
         channels = 1 if is_grey(self.classes) else 3
         colours = np.array(self.classes)[:, :channels]
-        table = colours.astype(np.uint8) if self.label_depth == 8 else colours.astype(np.uint16)
+        table = colours.astype(np.uint8) if self.least_depth == 8 else colours.astype(np.uint16)
         samples: Pixels = table[chosen]
         return samples
 

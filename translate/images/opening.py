@@ -73,9 +73,9 @@ def _loaded(file: Path) -> Iterator[tuple[Image.Image, bool]]:
     with file.open("rb") as stream, Image.open(stream) as image:
         if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
             raise UnfitError(too_many_pixels())
-        is_deep = _is_deep(image)
+        has_16_bits = is_deep(image)
         image.load()  # also for deep files: of the two decoders Pillow alone notices damage
-        yield image, is_deep
+        yield image, has_16_bits
 
 
 def _read(image: Image.Image, is_managed: bool) -> Photo:
@@ -88,8 +88,8 @@ def _read(image: Image.Image, is_managed: bool) -> Photo:
     return Photo(np.array(to_srgb(image) if is_managed else image.convert("RGB")), alpha)
 
 
-def _is_deep(image: Image.Image) -> bool:
-    """Whether the file holds 16-bit samples: Pillow alone would give 8 bits of most of them.
+def is_deep(image: Image.Image) -> bool:
+    """Say whether the file holds 16-bit samples: Pillow alone would give 8 bits of most of them.
 
     Only the open image tells: what decoding is asked to do is forgotten once it is done.
     """

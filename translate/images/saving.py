@@ -63,14 +63,17 @@ def fitting_suffix(suffix: str, encoding: Encoding, depth: Literal[8, 16] = 8) -
 
     Args:
         suffix: Of the source.
-        encoding: What the translation is made of. Labels are never written with loss.
-        depth: Bits per channel of the translation; of labels, their classes tell.
+        encoding: What the translation is made of. Labels are never written with loss, and what was
+            learned from 16 bits keeps them.
+        depth: Bits per channel of the source.
     """
     if encoding.kind == "bands":
         return suffix if suffix.lower() in BAND_SUFFIXES else ".tif"
     if encoding.kind == "labels":
-        lossless = KEEPS_16_BITS if max(depth, encoding.label_depth) == 16 else KEEPS_EVERY_BIT
+        lossless = KEEPS_16_BITS if max(depth, encoding.least_depth) == 16 else KEEPS_EVERY_BIT
         return suffix if suffix.lower() in lossless else ".png"
+    if encoding.least_depth == 16:
+        return suffix if suffix.lower() in KEEPS_16_BITS else ".png"
     return ".png" if suffix.lower() == ARRAY_SUFFIX else suffix
 
 

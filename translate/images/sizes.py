@@ -1,7 +1,7 @@
-"""How large will an image be? Told from its file's head."""
+"""How large and how deep will an image be? Told from its file's head."""
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from PIL import Image
 
@@ -10,6 +10,7 @@ from translate.images.bands import find_reader
 from translate.images.checking import PNG_CHUNK_EXTRA, PNG_HEAD
 from translate.images.encoding import Kind
 from translate.images.faults import DECODER_ERRORS, explain
+from translate.images.opening import is_deep
 from translate.images.upright import ORIENTATION, SWAPPED
 
 TIFF_WIDTH, TIFF_HEIGHT = 256, 257
@@ -31,6 +32,19 @@ def size_of(file: Path, kind: Kind = "photo") -> tuple[int, int]:
                 return _size_of_image(stream)
             shape = reader.shape(stream)
             return shape.width, shape.height
+    except DECODER_ERRORS as error:
+        raise DataError(f"{file}: {explain(error)}. Mend the file or remove it.") from error
+
+
+def depth_of(file: Path) -> Literal[8, 16]:
+    """Tell how many bits a channel a photo will have when it is opened.
+
+    Raises:
+        DataError: The file is missing, or its head is damaged.
+    """
+    try:
+        with file.open("rb") as stream, Image.open(stream) as image:
+            return 16 if is_deep(image) else 8
     except DECODER_ERRORS as error:
         raise DataError(f"{file}: {explain(error)}. Mend the file or remove it.") from error
 

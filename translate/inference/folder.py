@@ -145,7 +145,7 @@ def _plan(
 def _fitting(output: Path, encoding: Encoding) -> Path:
     """Change a suffix whose format cannot hold what is to be written; leave every other as it is.
 
-    How deep a photo is shows only when it is opened, and does not matter here: of what may become
+    How deep a source is shows only when it is opened, and does not matter here: of what may become
     photos only PNG and TIFF hold 16 bits, and those keep their suffix.
     """
     return output.with_suffix(fitting_suffix(output.suffix, encoding))
@@ -155,8 +155,8 @@ def _expect_fitting(output: Path, encoding: Encoding) -> Path:
     fitting = _fitting(output, encoding)
     if fitting != output:
         raise DataError(
-            f"{output}: a translation made of {encoding.kind} is not written as '{output.suffix}'. "
-            f"Name it {fitting.name}."
+            f"{output}: a translation made of {encoding.kind} ({encoding.least_depth} bits) is not "
+            f"written as '{output.suffix}'. Name it {fitting.name}."
         )
     return output
 

@@ -84,11 +84,14 @@ def _open_path(file: str | Path, source: Encoding, target: Encoding) -> Opened:
 @open_kind.register(Photo)
 def _open_photo(photo: Photo, source: Encoding, target: Encoding) -> Opened:
     """The folder command's own: 16 bits stay 16 bits."""
-    alpha = photo.alpha if target.kind in ("photo", "grey") else None
-    return Opened(
-        _encode([photo.pixels], source, "it"),
-        lambda images: Photo(target.decode(images[0], _depth(photo.pixels)), alpha),
-    )
+
+    def restore(translated: Tensor) -> Photo:
+        samples = target.decode(translated[0], _depth(photo.pixels))
+        if photo.alpha is None or target.kind not in ("photo", "grey"):
+            return Photo(samples)
+        return Photo(samples, _as_deep(photo.alpha, samples))
+
+    return Opened(_encode([photo.pixels], source, "it"), restore)
 
 
 @open_kind.register(Image.Image)
@@ -223,8 +226,16 @@ def _to_image(
     if target.kind == "bands" or (_depth(samples) == 16 and samples.shape[2] == 3):
         return samples  # PIL has neither five bands nor 16 bits of three
     image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
-    if alpha is not None and target.kind in ("photo", "grey"):
-        # 16-bit alpha to 8: 65535 / 255 is 257.
-        bytes_ = alpha if alpha.dtype == np.uint8 else np.rint(alpha / 257).astype(np.uint8)
-        image.putalpha(Image.fromarray(bytes_))
+    # Nor has it alpha beside 16 bits of grey: depth is what such a domain was made for.
+    if alpha is not None and target.kind in ("photo", "grey") and _depth(samples) == 8:
+        image.putalpha(Image.fromarray(_as_deep(alpha, samples)))
     return image
+
+
+def _as_deep(alpha: Pixels, samples: Pixels) -> Pixels:
+    """Give alpha the depth of what it lies beside: 65535 / 255 is 257."""
+    if alpha.dtype == samples.dtype:
+        return alpha
+    if samples.dtype == np.uint8:
+        return np.rint(alpha / 257).astype(np.uint8)
+    return alpha.astype(np.uint16) * np.uint16(257)

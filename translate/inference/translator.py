@@ -167,7 +167,8 @@ class Translator:
         Where a domain is made of other things than photos, the 3 is the number of its channels.
         Paths and PIL images then give a grey image, a label map, or, for bands, an array (H, W, C).
         Arrays of one channel may be (H, W); label maps are arrays of numbers (H, W) or of colours
-        (H, W, 3), and as tensors have a channel for each class.
+        (H, W, 3), and as tensors have a channel for each class. Greys and bands that were learned
+        from 16-bit files have 16 bits, whatever they are made from.
 
         Args:
             samples: How many translations of each photo to give: a list of so many takes the place

@@ -15,7 +15,6 @@ from translate.interop.reference_resnet import infer_resnet, resnet_layout
 from translate.interop.reference_unet import infer_unet, unet_layout
 from translate.networks import Generator, ResNetGenerator, UNetGenerator
 
-SHALLOWEST_UNET = 5  # levels that the reference's constructor always makes
 NAME_GENERATOR = "Name a generator's file, such as latest_net_G.pth or latest_net_G_A.pth."
 
 
@@ -47,13 +46,6 @@ def export_state(generator: Generator, where: str = "the generator") -> dict[str
     Raises:
         BundleError: The reference has no such generator.
     """
-    depth = generator.arguments.get("depth", SHALLOWEST_UNET)
-    if depth < SHALLOWEST_UNET:
-        raise BundleError(
-            f"{where}: its depth is {depth}, and the reference's U-Net has at least "
-            f"{SHALLOWEST_UNET} levels, so it could not load these weights. Only a U-Net trained "
-            f"with method.generator.depth {SHALLOWEST_UNET} or more can be exported."
-        )
     state = generator.state_dict()
     layout = _layout(generator, where)
     named = {key: state[ours] if isinstance(ours, str) else ours for key, ours in layout.items()}
