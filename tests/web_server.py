@@ -15,6 +15,7 @@ class Fault:
     leads_to: str | None = None  # another address
     drop_after: int | None = None  # bytes of the answer, then the connection ends
     ignores_range: bool = False  # sends the whole file, as old servers do
+    ignores_change: bool = False  # sends the rest of the file, though it became another one
     shifts_range: int = 0  # sends from another byte than asked for
     extra_length: int = 0  # promised in Content-Length, but never sent
 
@@ -82,7 +83,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, page: Page, fault: Fault) -> None:
         asked = self.headers.get("Range")
-        is_same = self.headers.get("If-Range") in {page.etag, page.modified}
+        is_same = fault.ignores_change or (
+            self.headers.get("If-Range") in {page.etag, page.modified}
+        )
         start, end = 0, len(page.content)
         if asked and is_same and not fault.ignores_range:
             start = int(asked.removeprefix("bytes=").partition("-")[0]) + fault.shifts_range

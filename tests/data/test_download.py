@@ -217,6 +217,33 @@ def test_two_processes_do_not_download_the_same_at_once(tmp_path: Path) -> None:
         download_dataset("x", tmp_path)
 
 
+def test_what_another_process_just_brought_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_card(tmp_path, "http://nowhere.invalid/x.zip")
+
+    class Waiting(FileLock):
+        def __enter__(self) -> "Waiting":
+            (tmp_path / "x" / "trainA").mkdir(parents=True)  # while this one waited
+            return super().__enter__()  # type: ignore[return-value]
+
+    monkeypatch.setattr(download_module, "FileLock", Waiting)
+
+    assert download_dataset("x", tmp_path) == tmp_path / "x"
+
+
+def test_a_card_that_knows_the_sum_is_believed_rather_than_what_was_noted(
+    site: Site, tmp_path: Path
+) -> None:
+    address = site.put("x.zip", Page(UNPAIRED))
+    write_card(tmp_path, address, f"  sha256: {hashlib.sha256(UNPAIRED).hexdigest()}\n")
+    (tmp_path / STOCK).mkdir()
+    noted = {"address": address, "size_bytes": 7, "sha256": "a" * 64}
+    (tmp_path / STOCK / "x.json").write_text(json.dumps(noted))
+
+    assert download_dataset("x", tmp_path).is_dir()
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     write_card(tmp_path, "http://nowhere.invalid/x.zip")
     (tmp_path / STOCK).write_text("a file, where a folder is needed")

@@ -114,6 +114,20 @@ def test_a_file_that_changed_meanwhile_starts_over(
     assert (tmp_path / "set.zip").read_bytes() == changed
 
 
+def test_the_rest_of_another_file_is_not_put_behind_what_arrived(
+    site: Site, tmp_path: Path
+) -> None:
+    address = site.put("set.zip", Page(CONTENT, faults=[Fault(drop_after=1000)] + [Fault(503)] * 4))
+    with pytest.raises(DataError, match="503"):
+        fetch_file(address, tmp_path / "set.zip", NOTHING_KNOWN)
+    changed = Page(b"y" * 3000, etag='"2"', faults=[Fault(ignores_change=True)])
+    site.put("set.zip", changed)
+
+    fetch_file(address, tmp_path / "set.zip", NOTHING_KNOWN)
+
+    assert (tmp_path / "set.zip").read_bytes() == changed.content
+
+
 def test_older_bytes_are_gone_before_a_changed_file_is_noted(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from PIL import Image
 from translate.data.held_out import HeldOutPhotos, match_by_name, match_in_turn
 from translate.data.pair_files import PairFiles
 from translate.errors import DataError
-from translate.images import Pair
+from translate.images import Encoding, Pair
 
 
 def write(folder: Path, names: list[str], level: int) -> Path:
@@ -28,6 +28,21 @@ def test_an_item_is_the_middle_of_both_photos(tmp_path: Path) -> None:
     assert torch.equal(photos[0].a, torch.full((3, 16, 16), -1.0))
     assert torch.equal(photos[0].b, torch.full((3, 16, 16), 1.0))
     assert (len(photos), photos.names) == (1, ["x"])
+
+
+@pytest.mark.parametrize("side_px", [11, 37])
+def test_label_maps_are_resized_without_mixing_classes(tmp_path: Path, side_px: int) -> None:
+    stripes = np.array([0, 9], np.uint8)[np.indices((20, 30)).sum(axis=0) // 3 % 2]
+    Image.fromarray(stripes).save(tmp_path / "map.png")
+    labels = Encoding(kind="labels", channels=2, classes=((0, 0, 0), (9, 9, 9)))
+    file = write(tmp_path, ["photo.png"], 0) / "photo.png"
+
+    photos = HeldOutPhotos(
+        {"x": PairFiles(file, tmp_path / "map.png")}, side_px, {"a": Encoding(), "b": labels}
+    )
+
+    assert photos[0].b.shape == (2, side_px, side_px)
+    assert torch.equal(photos[0].b.sum(dim=0), torch.zeros(side_px, side_px))
 
 
 def test_photos_in_turn_show_every_photo_of_both(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ MAY_CHANGE = {
     *(
         f"training.{name}"
         for name in (
-            *("workers", "threads", "trackers", "log_every_steps"),
+            *("workers", "threads", "trackers", "log_every_steps", "inference_mode"),
             *("sample_every_epochs", "sample_photos", "save_every_epochs"),
         )
     ),
