@@ -107,6 +107,19 @@ def test_disorder_is_told_with_what_is_there(
     assert told.startswith(f"{tmp_path}: {message}")
 
 
+@pytest.mark.parametrize(
+    ("names", "right"),
+    [(["Test", "Train"], "test, train"), (["TRAINA", "cats", "trainb"], "trainA, trainB")],
+)
+def test_splits_in_capitals_are_not_passed_over(
+    tmp_path: Path, names: list[str], right: str
+) -> None:
+    told = find_disorder(make(tmp_path, *names), has_own_test=False)
+
+    wrong = ", ".join(name for name in names if name != "cats")
+    assert told == f"{tmp_path}: holds {wrong}. Rename to {right}."
+
+
 def test_half_a_test_set_does_not_matter_where_another_is_named(tmp_path: Path) -> None:
     folder = make(tmp_path, "trainA", "trainB", "testA")
 

@@ -137,6 +137,15 @@ def test_pil_images_come_back_as_the_target_is_made(
     assert (again.mode, again.size) == (mode_back, (7, 5))
 
 
+@pytest.mark.parametrize("mode", ["I;16", "I;16L", "I;16B"])
+def test_deep_grey_means_the_same_in_either_byte_order(mode: str) -> None:
+    image = Image.frombytes(mode, (1, 1), (258).to_bytes(2, "big" if mode[-1] == "B" else "little"))
+
+    grey = open_kind(image, GREY, GREY).images
+
+    assert grey.item() == pytest.approx(258 / 32767.5 - 1)
+
+
 def test_a_colour_image_for_a_grey_domain_becomes_grey() -> None:
     image = Image.new("RGB", (1, 1), (255, 0, 0))
 

@@ -67,7 +67,7 @@ def find_disorder(folder: Path, has_own_test: bool) -> str | None:
     """
     used = [one for one in ARRANGEMENTS if one.present(folder, *SPLITS)]
     if not used:
-        return None
+        return _find_misspelt(folder)
     if len(used) > 1:
         ways = " as well as ".join(_list(folder, one.present(folder, *SPLITS)) for one in used)
         return (
@@ -83,6 +83,17 @@ def find_disorder(folder: Path, has_own_test: bool) -> str | None:
             absent = " and no ".join(one.relative_to(folder).as_posix() for one in missing)
             return f"{folder}: holds {there}, but no {absent}. Put the missing images there."
     return None
+
+
+def _find_misspelt(folder: Path) -> str | None:
+    """Notice splits in capitals: passed over, what is to be looked at would be learned from."""
+    known = {name.format(split) for one in ARRANGEMENTS for name in one for split in SPLITS}
+    spellings = {name.lower(): name for name in known}
+    there = sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
+    misspelt = {name: spellings[name.lower()] for name in there if name.lower() in spellings}
+    if not misspelt:
+        return None
+    return f"{folder}: holds {', '.join(misspelt)}. Rename to {', '.join(misspelt.values())}."
 
 
 def _list(folder: Path, inside: list[Path]) -> str:
