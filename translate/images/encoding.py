@@ -79,7 +79,7 @@ class Encoding(Settings):
     def _expect_channels(self, found: int) -> None:
         if self.kind == "bands":
             if found != self.channels:
-                raise DataError(f"has {found} bands, expected {self.channels}")
+                raise DataError(f"has {found} band{'s' * (found != 1)}, expected {self.channels}")
         elif found != 3 and (found != 1 or self.kind == "photo"):
             raise DataError(f"has {found} channels, expected 3 for {self.kind}")
 
