@@ -40,7 +40,6 @@ def refusal(file: Path) -> str:
         {"compression": "zlib"},
         {"compression": "zlib", "predictor": True, "rowsperstrip": 5},
         {"compression": "zlib", "tile": (16, 16)},
-        {"compression": "packbits"},
         {"tile": (16, 16)},
         {"byteorder": ">", "rowsperstrip": 7},
         {"bigtiff": True, "byteorder": ">"},
