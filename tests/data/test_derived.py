@@ -389,3 +389,16 @@ def test_a_photo_that_breaks_after_the_scan_is_named_when_drawn(folder: Path) ->
 
     with pytest.raises(DataError, match=r"photos/1\.png: "):
         train[Draw(0, 0)]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_photos_that_look_like_pairs_are_remarked_upon(tmp_path: Path, count: int) -> None:
+    random = np.random.default_rng(0)
+    for number in range(8):
+        coarse = random.integers(0, 256, (count, 6, 8, 3), dtype=np.uint8)
+        halves = [Image.fromarray(c).resize((96 // count, 64), Image.BICUBIC) for c in coarse]
+        Image.fromarray(np.hstack([np.asarray(h) for h in halves])).save(tmp_path / f"{number}.png")
+
+    report = build(small(folder=tmp_path, test_share=0), seed=0).report
+
+    assert ("look like two images side by side" in report) == (count == 2)

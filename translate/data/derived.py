@@ -15,6 +15,7 @@ from translate.data.cards import how_to_get, prepare, read_card
 from translate.data.degradations import Degradation, GreyscaleSettings, degrade
 from translate.data.files import LEAST_PX, describe_absence, fingerprint, overlap, usable_photos
 from translate.data.jitter import Jitter, center_view
+from translate.data.seams import look_side_by_side
 from translate.data.splits import Draw, Splits
 from translate.data.views import ViewSettings
 from translate.errors import DataError
@@ -136,7 +137,7 @@ def build(settings: DerivedSettings, seed: int) -> Splits:
         fingerprint=fingerprint((_places(settings)[0], train)),
         card=cards[0],
         report=f"{len(train)} photos to learn from, made into pairs of {settings.domain_a} and "
-        f"{settings.domain_b}, {len(held_out) or 'none'} held out",
+        f"{settings.domain_b}, {len(held_out) or 'none'} held out{_doubt(train)}",
         encodings={"a": settings.degradation.encoding, "b": Encoding()},
     )
 
@@ -215,6 +216,16 @@ def _places(settings: DerivedSettings) -> tuple[Path, Path | None]:
     return (
         train if train.is_dir() else settings.folder,
         settings.test_folder or next(iter(tests), None),
+    )
+
+
+def _doubt(files: Sequence[Path]) -> str:
+    """Say, but do not refuse, that photos look like pairs: single ones may have an edge there."""
+    if not look_side_by_side(files, "photo"):
+        return ""
+    return (
+        "\nMany of them look like two images side by side. If they are pairs, "
+        "data.layout paired learns from their halves."
     )
 
 
