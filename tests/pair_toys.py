@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from translate.data import Splits
+from translate.data.paired import PairedSettings, build
 from translate.images import Photo, Pixels, save_photo
 
 
@@ -35,4 +37,25 @@ def write_noise(folder: Path, names: Sequence[str], seed: int = 0, **shape: int)
     """Write noise under each name, which may lie in folders of its own."""
     for i, name in enumerate(names):
         write_image(folder / name, noise_image(**shape, seed=seed + i))
+    return folder
+
+
+NAMES = [f"{i}.png" for i in range(4)]
+LOOKED_AT = ["8.png", "9.png"]
+
+
+def small(**changes: Any) -> PairedSettings:
+    return PairedSettings.model_validate({"load_px": 20, "crop_px": 16} | changes)
+
+
+def build_small(**changes: Any) -> Splits:
+    return build(small(**changes), seed=0)
+
+
+def write_set(folder: Path) -> Path:
+    """Write trainA, trainB, testA and testB, all of them noise."""
+    for i, (name, names) in enumerate(
+        {"trainA": NAMES, "trainB": NAMES, "testA": LOOKED_AT, "testB": LOOKED_AT}.items()
+    ):
+        write_noise(folder / name, names, seed=100 * i)
     return folder

@@ -1,13 +1,14 @@
 """Small things that several test rooms need: tiny methods, tiny settings, tiny photos."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
-from torch.utils.data import Dataset
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 
 from translate.data import Draw, Splits
 from translate.images import Pair
@@ -110,3 +111,37 @@ def write_data_set(folder: Path, side_px: int = 24) -> Path:
     for seed, name in enumerate(("trainA", "trainB", "testA", "testB")):
         write_photos(folder / name, side_px=side_px, seed=seed)
     return folder
+
+
+class Epoch:
+    """What a sampler does: asks for all items of one epoch, backwards."""
+
+    def __init__(self, dataset: Dataset[Pair], epoch: int) -> None:
+        self.draws = [Draw(epoch, i) for i in reversed(range(len(dataset)))]  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        return len(self.draws)
+
+    def __iter__(self) -> Iterator[Draw]:
+        return iter(self.draws)
+
+
+def batches(dataset: Dataset[Pair], epoch: int, workers: int) -> list[Pair]:
+    """Load one epoch of a training set."""
+    return list(
+        DataLoader(dataset, batch_size=2, sampler=Epoch(dataset, epoch), num_workers=workers)
+    )
+
+
+def weights(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
+    """Copy all weights."""
+    return {
+        f"{name}.{key}": value.detach().clone()
+        for name, network in networks.items()
+        for key, value in network.named_parameters()
+    }
+
+
+def changed(before: dict[str, Tensor], after: dict[str, Tensor]) -> set[str]:
+    """Networks of which some weight is another."""
+    return {key.partition(".")[0] for key, w in after.items() if not torch.equal(w, before[key])}

@@ -1,5 +1,4 @@
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
-from torch.utils.data import DataLoader, Dataset
 
+from tests.toys import batches
 from translate.config import check, parse_flags
 from translate.data import Draw, Splits
 from translate.data.degradations import DEGRADATIONS, GreyscaleSettings, degrade
@@ -105,25 +104,6 @@ def test_the_same_photo_is_spoilt_otherwise_at_each_epoch_and_each_index(tmp_pat
 
     assert all(torch.equal(pair.b, pairs[0].b) for pair in pairs)
     assert not any(torch.equal(pair.a, pairs[0].a) for pair in pairs[1:])
-
-
-class Epoch:
-    """What a sampler does: asks for all items of one epoch, backwards."""
-
-    def __init__(self, dataset: Dataset[Pair], epoch: int) -> None:
-        self.draws = [Draw(epoch, i) for i in reversed(range(len(dataset)))]  # type: ignore[arg-type]
-
-    def __len__(self) -> int:
-        return len(self.draws)
-
-    def __iter__(self) -> Iterator[Draw]:
-        return iter(self.draws)
-
-
-def batches(dataset: Dataset[Pair], epoch: int, workers: int) -> list[Pair]:
-    return list(
-        DataLoader(dataset, batch_size=2, sampler=Epoch(dataset, epoch), num_workers=workers)
-    )
 
 
 def test_workers_give_the_same_batches_as_none_and_epochs_differ(folder: Path) -> None:

@@ -3,29 +3,17 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from tests.web_server import Fault, Page, Site, serve
+from tests.web_server import Fault, Page, Site
 from translate.data import download as download_module
-from translate.data import fetch as fetch_module
 from translate.data.download import STOCK, download_dataset
 from translate.errors import ConfigError, DataError
 
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serve() as site:
-        yield site
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch_module, "FIRST_PAUSE_S", 0.0)
-    monkeypatch.setenv("no_proxy", "*")
+pytestmark = pytest.mark.usefixtures("_no_pauses")
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

@@ -1,5 +1,4 @@
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,16 +14,7 @@ SUMS = Sums(len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 NOTHING_KNOWN = Sums()
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serve() as site:
-        yield site
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch_module, "FIRST_PAUSE_S", 0.0)
-    monkeypatch.setenv("no_proxy", "*")
+pytestmark = pytest.mark.usefixtures("_no_pauses")
 
 
 def names(folder: Path) -> set[str]:

@@ -1,6 +1,5 @@
 import pickle
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,31 +9,18 @@ from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
 
-from tests.pair_toys import chart, noise_image, write_image, write_noise
-from translate.data import Draw, Splits
+from tests.pair_toys import (
+    build_small,
+    chart,
+    noise_image,
+    small,
+    write_image,
+    write_set,
+)
+from translate.data import Draw
 from translate.data.jitter import Resize
-from translate.data.paired import PairedSettings, build
+from translate.data.paired import build
 from translate.images import Kind, Pair, Pixels
-
-NAMES = [f"{i}.png" for i in range(4)]
-LOOKED_AT = ["8.png", "9.png"]
-
-
-def small(**changes: Any) -> PairedSettings:
-    return PairedSettings.model_validate({"load_px": 20, "crop_px": 16} | changes)
-
-
-def build_small(**changes: Any) -> Splits:
-    return build(small(**changes), seed=0)
-
-
-def write_set(folder: Path) -> Path:
-    """Write trainA, trainB, testA and testB, all of them noise."""
-    for i, (name, names) in enumerate(
-        {"trainA": NAMES, "trainB": NAMES, "testA": LOOKED_AT, "testB": LOOKED_AT}.items()
-    ):
-        write_noise(folder / name, names, seed=100 * i)
-    return folder
 
 
 def write_charts(folder: Path, sizes: list[tuple[int, int]], depth: int = 8) -> Path:

@@ -1,32 +1,11 @@
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.pair_toys import write_noise
+from tests.pair_toys import LOOKED_AT, NAMES, build_small, small, write_noise, write_set
 from translate.data import Draw, Splits
-from translate.data.paired import PairedSettings, build, problems
+from translate.data.paired import PairedSettings, problems
 from translate.errors import DataError
-
-NAMES = [f"{i}.png" for i in range(4)]
-LOOKED_AT = ["8.png", "9.png"]
-
-
-def small(**changes: Any) -> PairedSettings:
-    return PairedSettings.model_validate({"load_px": 20, "crop_px": 16} | changes)
-
-
-def build_small(**changes: Any) -> Splits:
-    return build(small(**changes), seed=0)
-
-
-def write_set(folder: Path) -> Path:
-    """Write trainA, trainB, testA and testB, all of them noise."""
-    for i, (name, names) in enumerate(
-        {"trainA": NAMES, "trainB": NAMES, "testA": LOOKED_AT, "testB": LOOKED_AT}.items()
-    ):
-        write_noise(folder / name, names, seed=100 * i)
-    return folder
 
 
 def files_of(splits: Splits) -> list[Path]:

@@ -1,5 +1,4 @@
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 from pydantic import ValidationError
-from torch.utils.data import DataLoader, Dataset
 
+from tests.toys import batches
 from translate.data import Draw
 from translate.data.jitter import Jitter
 from translate.data.unpaired import UnpairedPhotos, UnpairedSettings, build, problems
@@ -83,25 +82,6 @@ def test_partners_change_from_epoch_to_epoch_and_reach_every_photo(tmp_path: Pat
 
     assert set(partners) == {-1.0, -0.6, -0.2}
     assert min(partners.count(level) for level in set(partners)) >= 4
-
-
-class Epoch:
-    """What a sampler does: asks for all items of one epoch, backwards."""
-
-    def __init__(self, dataset: Dataset[Pair], epoch: int) -> None:
-        self.draws = [Draw(epoch, i) for i in reversed(range(len(dataset)))]  # type: ignore[arg-type]
-
-    def __len__(self) -> int:
-        return len(self.draws)
-
-    def __iter__(self) -> Iterator[Draw]:
-        return iter(self.draws)
-
-
-def batches(dataset: Dataset[Pair], epoch: int, workers: int) -> list[Pair]:
-    return list(
-        DataLoader(dataset, batch_size=2, sampler=Epoch(dataset, epoch), num_workers=workers)
-    )
 
 
 def test_workers_give_the_same_batches_as_none_and_epochs_differ(folder: Path) -> None:

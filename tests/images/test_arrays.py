@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from translate.errors import DataError
+from tests.band_toys import refusal
 from translate.images import find_fault, open_bands
 
 NOISE = np.random.default_rng(0).integers(0, 65536, (6, 9, 5), dtype=np.uint16)
@@ -16,15 +16,6 @@ NOISE = np.random.default_rng(0).integers(0, 65536, (6, 9, 5), dtype=np.uint16)
 def saved(folder: Path, array: Any) -> Path:
     np.save(folder / "array.npy", array)
     return folder / "array.npy"
-
-
-def refusal(file: Path) -> str:
-    """Why a file is refused, once both doors have agreed."""
-    fault = find_fault(file, kind="bands")
-    with pytest.raises(DataError) as caught:
-        open_bands(file)
-    assert str(caught.value) == f"{file}: {fault}. Mend the file or remove it."
-    return str(fault)
 
 
 @pytest.mark.parametrize("array", [NOISE, NOISE.astype(np.uint8), np.asfortranarray(NOISE)])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from tifffile import _imagecodecs
 
-from translate.errors import DataError
+from tests.band_toys import refusal
 from translate.images import Pixels, find_fault, open_bands, size_of
 
 NOISE: Pixels = np.random.default_rng(0).integers(0, 65536, (33, 21, 5), dtype=np.uint16)
@@ -22,15 +22,6 @@ ORIENTATION, SUBFILE = 274, 254  # tags
 def written(folder: Path, array: Any, **options: Any) -> Path:
     tifffile.imwrite(folder / "bands.tif", array, **options)
     return folder / "bands.tif"
-
-
-def refusal(file: Path) -> str:
-    """Why a file is refused, once both doors have agreed."""
-    fault = find_fault(file, kind="bands")
-    with pytest.raises(DataError) as caught:
-        open_bands(file)
-    assert str(caught.value) == f"{file}: {fault}. Mend the file or remove it."
-    return str(fault)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from tests.toys import noise, tiny_pix2pix
+from tests.toys import changed, noise, tiny_pix2pix, weights
 from translate.images import Pair
 from translate.methods.pix2pix import Pix2Pix, Settings
 from translate.phase import Channels, Outcome, Phase, Scalars
@@ -38,19 +38,6 @@ def run(method: Pix2Pix, phase: Phase, batch: Pair, images: dict[str, Tensor]) -
     for name in phase.freezes:
         method.networks[name].requires_grad_(True)
     return outcome
-
-
-def weights(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
-    return {
-        f"{name}.{key}": value.detach().clone()
-        for name, network in networks.items()
-        for key, value in network.named_parameters()
-    }
-
-
-def changed(before: dict[str, Tensor], after: dict[str, Tensor]) -> set[str]:
-    """Networks of which some weight is another."""
-    return {key.partition(".")[0] for key, w in after.items() if not torch.equal(w, before[key])}
 
 
 class Constant(nn.Module):

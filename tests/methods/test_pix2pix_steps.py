@@ -7,9 +7,8 @@ import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.state import GradientState
-from torch import Tensor, nn
 
-from tests.toys import noise, tiny_pix2pix, tiny_training
+from tests.toys import changed, noise, tiny_pix2pix, tiny_training, weights
 from translate.images import Pair
 from translate.training.stepper import Stepper
 
@@ -30,19 +29,6 @@ def stepper(accumulate_steps: int = 1, **settings: Any) -> Stepper:
     )
     chosen = tiny_training(accumulate_steps=accumulate_steps)
     return Stepper(tiny_pix2pix(**settings), chosen, accelerator)
-
-
-def weights(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
-    return {
-        f"{name}.{key}": value.detach().clone()
-        for name, network in networks.items()
-        for key, value in network.named_parameters()
-    }
-
-
-def changed(before: dict[str, Tensor], after: dict[str, Tensor]) -> set[str]:
-    """Networks of which some weight is another."""
-    return {key.partition(".")[0] for key, w in after.items() if not torch.equal(w, before[key])}
 
 
 def test_nothing_but_weights_is_remembered_between_steps() -> None:

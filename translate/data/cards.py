@@ -142,6 +142,16 @@ def _names(datasets: Path) -> list[str]:
     return names
 
 
+def will_be_drawn(folder: Path) -> bool:
+    """Say whether a data set is not there yet, but `prepare` will draw it.
+
+    Raises:
+        ConfigError: The card is not valid.
+    """
+    card = None if folder.exists() else read_card(folder)
+    return card is not None and card.scenes is not None
+
+
 def how_to_get(folder: Path) -> str | None:
     """Say how a data set that is not there can be had; None: its card does not tell.
 

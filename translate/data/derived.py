@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from torch.utils.data import Dataset
 
 from translate.config import Problem
-from translate.data.cards import how_to_get, prepare, read_card
+from translate.data.cards import how_to_get, prepare, will_be_drawn
 from translate.data.degradations import Degradation, GreyscaleSettings, degrade
 from translate.data.files import LEAST_PX, describe_absence, fingerprint, overlap, usable_photos
 from translate.data.jitter import Jitter, center_view
@@ -236,14 +236,13 @@ def _data_set(folder: Path) -> Path:
 
 def _fault(folder: Path, key: str) -> str | None:
     data_set = _data_set(folder)
-    card = None if data_set.exists() else read_card(data_set)
-    will_be_drawn = card is not None and card.scenes is not None
-    held = [name for name in TWO_DOMAINS if will_be_drawn or (folder / name).is_dir()]
+    is_to_come = will_be_drawn(data_set)
+    held = [name for name in TWO_DOMAINS if is_to_come or (folder / name).is_dir()]
     if held and data_set == folder:
         wanted = "train" if key == "data.folder" else "test"
         one = " or ".join(str(folder / name) for name in held if name.startswith(wanted))
         advice = f"Name one of them{': ' * bool(one)}{one}."
         return f"{folder}: holds photos of two domains ({', '.join(held)}). {advice}"
-    if will_be_drawn or folder.is_dir():
+    if is_to_come or folder.is_dir():
         return None
     return f"{folder}: {how_to_get(data_set) or describe_absence(folder)}"

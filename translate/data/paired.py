@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from translate.config import Problem
-from translate.data.cards import how_to_get, prepare, read_card
+from translate.data.cards import how_to_get, prepare, will_be_drawn
 from translate.data.encodings import choose_encodings
 from translate.data.files import LEAST_PX, describe_absence, describe_leak, fingerprint
 from translate.data.held_out import HeldOutPhotos
@@ -185,8 +185,7 @@ def problems(settings: PairedSettings) -> list[Problem]:
 
 
 def _problems_of_common(settings: PairedSettings, folder: Path) -> list[Problem]:
-    card = None if folder.exists() else read_card(folder)
-    if card is not None and card.scenes is not None:
+    if will_be_drawn(folder):
         return []
     if folder.is_dir():
         trouble = find_disorder(folder, _has_own_test(settings))

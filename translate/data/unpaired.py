@@ -9,7 +9,7 @@ from pydantic import model_validator
 from torch.utils.data import Dataset
 
 from translate.config import Problem
-from translate.data.cards import how_to_get, prepare, read_card
+from translate.data.cards import how_to_get, prepare, will_be_drawn
 from translate.data.files import (
     LEAST_PX,
     describe_absence,
@@ -128,10 +128,8 @@ def problems(settings: UnpairedSettings) -> list[Problem]:
     A data set that is not there but can be drawn is no problem.
     """
     folder = _common_folder(settings)
-    if folder and not folder.exists():
-        card = read_card(folder)
-        if card is not None and card.scenes is not None:
-            return []
+    if folder and will_be_drawn(folder):
+        return []
     absent = _absent(settings)
     if not absent and settings.test_is_paired and "testA" not in _needed(settings):
         advice = "Name data.test_folder_a and data.test_folder_b, or set it to false"
