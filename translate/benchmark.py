@@ -16,10 +16,11 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from translate.images import Pair
+from translate.machine import usable_cores
 from translate.methods import load_method
 from translate.phase import Channels
 from translate.recipe import Recipe
-from translate.training.devices import resolve_precision, usable_cores
+from translate.training.devices import resolve_precision
 from translate.training.stepper import Stepper
 
 

@@ -1,4 +1,5 @@
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -56,14 +57,14 @@ def test_a_folder_that_cannot_be_read_is_an_error_not_a_smaller_data_set(
 ) -> None:
     write_photo(tmp_path / "a.jpg")
     (tmp_path / "closed").mkdir()
-    listing = Path.iterdir
+    listing = os.scandir
 
-    def refuse(self: Path):  # type: ignore[no-untyped-def]
-        if self.name == "closed":
+    def refuse(folder: str) -> "os._ScandirIterator[str]":
+        if Path(folder).name == "closed":
             raise PermissionError(13, "Permission denied")
-        return listing(self)
+        return listing(folder)
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
 
     with pytest.raises(DataError, match=r"closed: cannot be read \(Permission denied\)\. Allow"):
         list_photos(tmp_path)

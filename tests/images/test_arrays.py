@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from tests.band_toys import refusal
-from translate.images import find_fault, open_bands
+from translate.images import find_fault, open_bands, set_pixel_limit
 
 NOISE = np.random.default_rng(0).integers(0, 65536, (6, 9, 5), dtype=np.uint16)
 
@@ -98,12 +97,10 @@ def test_arrays_cut_short_say_what_is_missing(tmp_path: Path) -> None:
     assert refusal(file) == "is cut short (7 bytes are missing)"
 
 
-def test_too_many_pixels_are_refused_before_they_are_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_pixels_are_refused_before_they_are_read(tmp_path: Path) -> None:
     file = saved(tmp_path, NOISE)
     file.write_bytes(file.read_bytes()[:128])  # the head alone
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 53)
+    set_pixel_limit(53)
 
     assert refusal(file).startswith("has more than 53 pixels")
 
@@ -137,6 +134,6 @@ def test_scrambled_heads_raise_nothing_but_data_errors(
     file.write_bytes(content)
 
     if find_fault(file, kind="bands") is None:
-        assert open_bands(file).size == NOISE.size
+        assert open_bands(file).size <= NOISE.size  # fewer bands may be what it says now
     else:
         refusal(file)

@@ -1,15 +1,17 @@
 """Profiles are made here from their definition, so that no file of unknown origin is needed."""
 
+import io
 import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+import tifffile
+from PIL import Image, ImageCms
 
-from translate.images import open_photo, open_samples
-from translate.images.colour import deep_to_srgb
+from translate.images import open_photo, open_samples, save_photo
+from translate.images.colour import deep_to_srgb, srgb_profile
 
 # Display P3 primaries adapted to D50, as in its published profile, columns red, green, blue.
 P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841))
@@ -145,5 +147,53 @@ def test_labels_keep_their_numbers_whatever_profile_the_file_has(
     labels = open_samples(file, "labels")
 
     assert np.array_equal(labels, np.stack([classes] * 3, axis=2))
-    if depth is np.uint8:  # of 16-bit greys a profile is not honoured
-        assert not np.array_equal(open_samples(file, "photo"), labels)
+    assert not np.array_equal(open_samples(file, "photo"), labels)
+
+
+def test_a_grey_profile_is_honoured_with_sixteen_bits_too(tmp_path: Path) -> None:
+    file = tmp_path / "linear.tif"
+    linear = profile(b"GRAY", {b"kTRC": curve(1.0)})
+    Image.fromarray(np.full((4, 4), 128 * 257, np.uint16)).save(file, icc_profile=linear)
+
+    assert open_photo(file).pixels[0, 0] / 257 == pytest.approx([188] * 3, abs=2)
+
+
+def test_a_grey_profile_says_nothing_of_colours() -> None:
+    colours = np.array([[[1, 2, 3]]], np.uint16)
+
+    assert np.array_equal(deep_to_srgb(colours, profile(b"GRAY", {b"kTRC": curve(1.0)})), colours)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif", ".avif", ".heic"])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_what_had_a_profile_is_written_with_that_of_srgb(
+    tmp_path: Path, suffix: str, depth: int
+) -> None:
+    file = tmp_path / "p3.tif"
+    colours = np.full((16, 16, 3), (200, 100, 100), np.uint8)
+    scale = 1 if depth == 8 else np.uint16(257)
+    tifffile.imwrite(file, colours * scale, photometric="rgb", iccprofile=rgb_profile())
+
+    save_photo(open_photo(file), tmp_path / f"out{suffix}")
+
+    with Image.open(tmp_path / f"out{suffix}") as image:
+        written = image.info["icc_profile"]
+    assert written == srgb_profile()
+    pixels = open_photo(tmp_path / f"out{suffix}").pixels
+    assert pixels[8, 8] * (255 / np.iinfo(pixels.dtype).max) == pytest.approx([213, 93, 96], abs=5)
+
+
+def test_what_had_no_profile_is_written_with_none(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4)).save(tmp_path / "in.png")
+
+    save_photo(open_photo(tmp_path / "in.png"), tmp_path / "out.png")
+
+    with Image.open(tmp_path / "out.png") as image:
+        assert "icc_profile" not in image.info
+
+
+def test_the_profile_of_srgb_names_it_and_is_the_same_at_any_time() -> None:
+    written = ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile()))
+
+    assert "sRGB" in ImageCms.getProfileDescription(written)
+    assert srgb_profile()[24:36] == struct.pack(">6H", 2000, 1, 1, 0, 0, 0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from translate.images.upright import SWAPPED, turn_upright
+from translate.images.upright import SWAPPED, lay_down, turn_upright
 
 UPRIGHT = np.arange(6).reshape(2, 3)
 STORED = {
@@ -27,3 +27,12 @@ def test_channels_stay_last_and_unknown_orientations_stay_as_they_are() -> None:
 
     assert turn_upright(colours, 6).shape == (2, 3, 5)
     assert turn_upright(UPRIGHT, 99) is UPRIGHT
+
+
+@pytest.mark.parametrize("orientation", [0, *range(1, 9), 99])
+def test_what_is_written_lying_down_stands_upright(orientation: int) -> None:
+    upright = np.zeros_like(UPRIGHT)
+
+    lay_down(upright, orientation)[...] = STORED.get(orientation, UPRIGHT)
+
+    assert np.array_equal(upright, UPRIGHT)

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from translate.errors import TranslateError
+from tests.picture_toys import open_whole
 from translate.images import Encoding
-from translate.inference.kinds import open_kind
 
 PHOTO = Encoding()
 RED = (255, 0, 0)
@@ -17,10 +17,10 @@ RED = (255, 0, 0)
 
 def give_back(photo: Any) -> Any:
     """What a translator that changes nothing would return."""
-    images, restore = open_kind(photo, PHOTO, PHOTO)
-    assert images.shape[1] == 3
-    assert -1 <= images.min() <= images.max() <= 1
-    return restore(images)
+    whole = open_whole(photo, PHOTO, PHOTO)
+    assert whole.images.shape[1] == 3
+    assert -1 <= whole.images.min() <= whole.images.max() <= 1
+    return whole.restore(whole.images)
 
 
 @pytest.mark.parametrize("shape", [(5, 7, 3), (1, 1, 3), (2, 5, 7, 3)])
@@ -107,7 +107,7 @@ def test_sixteen_bit_files_give_eight_bit_images_with_alpha(tmp_path: Path) -> N
 )
 def test_other_kinds_and_ranges_are_refused_with_what_was_found(photo: object, told: str) -> None:
     with pytest.raises(TranslateError, match=told):
-        open_kind(photo, PHOTO, PHOTO)
+        open_whole(photo, PHOTO, PHOTO)
 
 
 @pytest.mark.parametrize("kept", [0.6, 0.95])
@@ -120,13 +120,13 @@ def test_an_image_whose_file_is_cut_short_is_told_though_it_opened(kept: float) 
     image = Image.open(io.BytesIO(content[: int(len(content) * kept)]))
 
     with pytest.raises(TranslateError, match=r"A PIL image cannot be read \(.*truncated.*Open it"):
-        open_kind(image, PHOTO, PHOTO)
+        open_whole(image, PHOTO, PHOTO)
 
 
 def test_a_folder_is_sent_to_translate_folder(tmp_path: Path) -> None:
     with pytest.raises(TranslateError, match=r"is a folder.*translate_folder\("):
-        open_kind(tmp_path, PHOTO, PHOTO)
+        open_whole(tmp_path, PHOTO, PHOTO)
 
 
 def test_rounding_just_beyond_the_range_is_forgiven() -> None:
-    assert open_kind(torch.full((3, 2, 2), 1.0005), PHOTO, PHOTO).images.shape == (1, 3, 2, 2)
+    assert open_whole(torch.full((3, 2, 2), 1.0005), PHOTO, PHOTO).images.shape == (1, 3, 2, 2)

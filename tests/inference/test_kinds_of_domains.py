@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 
 from translate.errors import TranslateError
+from tests.picture_toys import open_whole
 from translate.images import Encoding, Photo
-from translate.inference.kinds import open_kind
 
 PHOTO, GREY = Encoding(), Encoding(kind="grey", channels=1)
 NUMBERS = Encoding(kind="labels", channels=3, classes=((0, 0, 0), (1, 1, 1), (9, 9, 9)))
@@ -32,11 +32,11 @@ def answer(target: Encoding, *, stack: int = 1, height: int = 5, width: int = 7)
 
 
 def translate(photo: Any, source: Encoding, target: Encoding) -> Any:
-    images, restore = open_kind(photo, source, target)
-    assert images.shape[1] == source.channels
-    assert -1 <= images.min() <= images.max() <= 1
-    height, width = images.shape[-2:]
-    return restore(answer(target, stack=len(images), height=height, width=width))
+    whole = open_whole(photo, source, target)
+    assert whole.images.shape[1] == source.channels
+    assert -1 <= whole.images.min() <= whole.images.max() <= 1
+    height, width = whole.images.shape[-2:]
+    return whole.restore(answer(target, stack=len(whole.images), height=height, width=width))
 
 
 def pixels_of(source: Encoding, dtype: type = np.uint8) -> Any:
@@ -53,13 +53,13 @@ def test_arrays_and_tensors_of_every_kind_come_back_to_the_last_bit(encoding: En
     for dtype in (np.uint8, np.uint16):
         pixels = pixels_of(encoding, dtype)
 
-        images, restore = open_kind(pixels, encoding, encoding)
+        whole = open_whole(pixels, encoding, encoding)
 
-        again = restore(images)
+        again = whole.restore(whole.images)
         assert again.dtype == pixels.dtype
         assert np.array_equal(np.broadcast_to(again, pixels.shape), pixels)
-        single = open_kind(images[0], encoding, encoding)
-        assert torch.equal(single.restore(single.images), images[0])
+        single = open_whole(whole.images[0], encoding, encoding)
+        assert torch.equal(single.restore(single.images), whole.images[0])
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -99,7 +99,7 @@ def test_numbers_and_the_greys_that_spell_them_are_the_same_label_map() -> None:
     numbers = np.array([[0, 1, 9]], np.uint8)
 
     flat, repeated = (
-        open_kind(pixels, NUMBERS, PHOTO).images
+        open_whole(pixels, NUMBERS, PHOTO).images
         for pixels in (numbers, np.repeat(numbers[..., None], 3, axis=2))
     )
 
@@ -141,7 +141,7 @@ def test_pil_images_come_back_as_the_target_is_made(
 def test_deep_grey_means_the_same_in_either_byte_order(mode: str) -> None:
     image = Image.frombytes(mode, (1, 1), (258).to_bytes(2, "big" if mode[-1] == "B" else "little"))
 
-    grey = open_kind(image, GREY, GREY).images
+    grey = open_whole(image, GREY, GREY).images
 
     assert grey.item() == pytest.approx(258 / 32767.5 - 1)
 
@@ -149,7 +149,7 @@ def test_deep_grey_means_the_same_in_either_byte_order(mode: str) -> None:
 def test_a_colour_image_for_a_grey_domain_becomes_grey() -> None:
     image = Image.new("RGB", (1, 1), (255, 0, 0))
 
-    grey = open_kind(image, GREY, GREY).images
+    grey = open_whole(image, GREY, GREY).images
 
     assert grey.item() == pytest.approx(2 * 0.299 - 1)
 
@@ -159,7 +159,7 @@ def test_palette_images_are_label_maps_of_their_colours() -> None:
     image.putpalette([0, 0, 255, 255, 0, 0])
     image.putpixel((1, 0), 1)
 
-    assert open_kind(image, COLOURS, PHOTO).images[0, 0, 0].tolist() == [-1, 1]
+    assert open_whole(image, COLOURS, PHOTO).images[0, 0, 0].tolist() == [-1, 1]
 
 
 def test_bands_come_as_arrays_from_images_and_files_as_deep_as_they_were(tmp_path: Path) -> None:
@@ -191,8 +191,8 @@ def test_files_of_bands_and_labels_are_opened_as_what_they_are(tmp_path: Path) -
     np.save(tmp_path / "bands.npy", pixels)
     Image.fromarray(np.array([[0, 9]], np.uint8)).save(tmp_path / "map.png")
 
-    bands = open_kind(tmp_path / "bands.npy", BANDS, GREY)
-    labels = open_kind(tmp_path / "map.png", NUMBERS, GREY)
+    bands = open_whole(tmp_path / "bands.npy", BANDS, GREY)
+    labels = open_whole(tmp_path / "map.png", NUMBERS, GREY)
 
     assert torch.equal(bands.images[0], BANDS.encode(pixels))
     assert labels.images[0, :, 0, 1].tolist() == [-1, -1, 1]
@@ -243,12 +243,12 @@ def test_what_the_domain_is_not_made_of_is_told_with_what_was_expected(
     photo: object, source: Encoding, told: str
 ) -> None:
     with pytest.raises(TranslateError, match=told):
-        open_kind(photo, source, PHOTO)
+        open_whole(photo, source, PHOTO)
 
 
 def test_sixteen_bits_of_grey_are_not_lost_unsaid_in_a_photo() -> None:
     with pytest.raises(TranslateError, match="mode 'I;16' has more than 8 bits"):
-        open_kind(Image.new("I;16", (7, 5)), GREY, PHOTO)
+        open_whole(Image.new("I;16", (7, 5)), GREY, PHOTO)
 
 
 def test_a_file_that_is_not_of_the_domain_is_named(tmp_path: Path) -> None:
@@ -257,4 +257,4 @@ def test_a_file_that_is_not_of_the_domain_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         TranslateError, match=r"map\.png: holds the value 3, which is none of the 3"
     ):
-        open_kind(tmp_path / "map.png", NUMBERS, PHOTO)
+        open_whole(tmp_path / "map.png", NUMBERS, PHOTO)

@@ -13,7 +13,8 @@ from PIL import Image
 
 from translate.bundle import Bundle, save_bundle
 from translate.errors import BundleError, TranslateError
-from translate.inference.translator import Translator, _choose_device
+from translate.inference.choices import _choose_device
+from translate.inference.translator import Translator
 
 SIDES = st.integers(1, 70)
 

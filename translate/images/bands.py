@@ -17,7 +17,7 @@ from translate.images.opening import decode_stored, open_photo
 from translate.images.photo import ARRAY_SUFFIX
 from translate.images.shapes import Shape
 from translate.images.tensors import Pixels
-from translate.images.writing import write_image
+from translate.images.writing import write_whole
 
 BAND_SUFFIXES = (ARRAY_SUFFIX, ".tif", ".tiff")
 """Names of files that bands are written to, in lower case."""
@@ -87,14 +87,28 @@ def save_bands(pixels: Pixels, file: Path) -> None:
     Raises:
         DataError: The suffix is none of `BAND_SUFFIXES`, or the disk refuses.
     """
-    suffix = file.suffix.lower()
-    if suffix not in BAND_SUFFIXES:
+    try:
+        content = encode_bands(pixels, file.suffix)
+    except DataError as error:
+        raise DataError(f"{file}: {error}") from error
+    write_whole(content, file)
+
+
+def encode_bands(pixels: Pixels, suffix: str) -> bytes:
+    """Encode all bands as `save_bands` writes them.
+
+    Shape:
+        pixels: (H, W, C), uint8 or uint16.
+
+    Raises:
+        DataError: The suffix is none of `BAND_SUFFIXES`; the message reads on after a file's name.
+    """
+    if suffix.lower() not in BAND_SUFFIXES:
         raise DataError(
-            f"{file}: {pixels.shape[2]} bands cannot be written as '{file.suffix}'. "
+            f"{pixels.shape[2]} bands cannot be written as '{suffix}'. "
             f"Choose one of {', '.join(BAND_SUFFIXES)}."
         )
-    encode = _encode_array if suffix == ARRAY_SUFFIX else _encode_tiff
-    write_image(pixels, file, lambda: encode(pixels))
+    return _encode_array(pixels) if suffix.lower() == ARRAY_SUFFIX else _encode_tiff(pixels)
 
 
 def _encode_array(pixels: Pixels) -> bytes:

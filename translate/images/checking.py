@@ -5,11 +5,10 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image
-
 from translate.images.bands import find_reader
 from translate.images.encoding import Kind
-from translate.images.faults import DECODER_ERRORS, NotWholeError, explain, too_many_pixels
+from translate.images.faults import DECODER_ERRORS, NotWholeError, explain
+from translate.images.heads import opened
 from translate.images.opening import decode
 
 JPEG_END = b"\xff\xd9"  # never within the data: there 0xff is always followed by 0 or a restart
@@ -44,17 +43,15 @@ def find_fault(file: Path, least_px: int = 1, kind: Kind = "photo") -> str | Non
 
 
 def _find_fault(file: Path, stream: BinaryIO, least_px: int) -> str | None:
-    image = Image.open(stream)
-    if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
-        return too_many_pixels()
-    if fault := _too_small(*image.size, least_px):
-        return fault
-    if image.format in ("JPEG", "MPO"):
-        _expect_jpeg_end(stream)
-    elif image.format == "PNG":
-        _expect_whole_png(stream)
-    else:
-        decode(file)
+    with opened(stream) as image:
+        if fault := _too_small(*image.size, least_px):
+            return fault
+        if image.format in ("JPEG", "MPO"):
+            _expect_jpeg_end(stream)
+        elif image.format == "PNG":
+            _expect_whole_png(stream)
+        else:
+            decode(file, is_managed=False)
     return None
 
 

@@ -6,6 +6,8 @@ import zlib
 import cv2
 from PIL import Image, UnidentifiedImageError
 
+from translate.images.limits import pixel_limit
+
 DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -19,6 +21,16 @@ DECODER_ERRORS = (
     Image.DecompressionBombWarning,  # an error for whoever runs Python with -W error
 )
 """What decoders are known to raise at files that are foreign, cut short or scrambled."""
+
+FOREIGN_ERRORS = (
+    RuntimeError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+)
+"""What readers of TIFF tags, and EXIF is made of those, raise besides at scrambled ones."""
 
 
 class NotWholeError(OSError):
@@ -35,6 +47,8 @@ PLAIN_WORDS = (
     (PermissionError, "may not be read (permission denied)"),
     (UnidentifiedImageError, "is not an image, or its head is damaged"),
 )
+UNPACKS_TOO_MUCH = "Decompressed data too large"
+"""What Pillow says of texts and profiles in a PNG that are made to fill the memory."""
 
 
 def explain(error: Exception) -> str:
@@ -42,20 +56,29 @@ def explain(error: Exception) -> str:
     for kind, words in PLAIN_WORDS:
         if isinstance(error, kind):
             return words
-    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        return too_many_pixels()
     message = str(error).strip() or type(error).__name__
     if isinstance(error, UnfitError):
         return message
+    if message.startswith(UNPACKS_TOO_MUCH):
+        return "holds a text or a profile that would unpack to fill the memory"
     if isinstance(error, NotWholeError) or "truncated" in message.lower():
         return f"is cut short ({message})"
     return f"is damaged ({message})"
 
 
-def too_many_pixels() -> str:
-    """Name the limit that keeps small files from filling the memory."""
-    limit = Image.MAX_IMAGE_PIXELS or 0
-    return (
-        f"has more than {limit:,} pixels, the limit that keeps a small file from filling the "
-        "memory (in Python: PIL.Image.MAX_IMAGE_PIXELS)"
-    )
+def expect_few_pixels(width: int, height: int, weight: float = 1) -> None:
+    """Refuse an image before memory is taken for it.
+
+    Args:
+        weight: How much heavier its pixels are than a photo's.
+
+    Raises:
+        UnfitError: It has more pixels than `pixel_limit` allows.
+    """
+    limit = pixel_limit()
+    if limit is not None and width * height * weight > limit:
+        raise UnfitError(
+            f"has more than {limit:,} pixels, the limit that keeps a small file from filling the "
+            "memory (raise it with --max-megapixels, or in Python with "
+            "translate.images.set_pixel_limit)"
+        )

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tifffile import COMPRESSION, TiffFile, TiffPage
 
 from translate.images.encoding import MOST_BANDS
-from translate.images.faults import DECODER_ERRORS, NotWholeError, UnfitError
+from translate.images.faults import DECODER_ERRORS, FOREIGN_ERRORS, NotWholeError, UnfitError
 from translate.images.shapes import FEW, MANY, Shape, expect_usable
 from translate.images.upright import ORIENTATION, SWAPPED, turn_upright
 
@@ -23,15 +23,6 @@ logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # either byte order; + is for files beyond 4 GB
 NOT_A_BAND = 0b101  # subfile type: a smaller copy, or a mask
-FOREIGN_ERRORS = (
-    RuntimeError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    AttributeError,
-    AssertionError,
-)
-"""What tifffile and its decoders raise at scrambled files, beside `DECODER_ERRORS`."""
 
 
 def is_tiff(start: bytes) -> bool:

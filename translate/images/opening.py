@@ -3,21 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
 from translate.errors import DataError
-from translate.images.colour import deep_to_srgb, to_srgb
-from translate.images.faults import DECODER_ERRORS, UnfitError, explain, too_many_pixels
+from translate.images.colour import converter_to_srgb, deep_to_srgb, to_rgb
+from translate.images.facts import read_facts
+from translate.images.faults import DECODER_ERRORS, UnfitError, explain
+from translate.images.heads import is_deep, opened, orientation_of
 from translate.images.photo import Photo
 from translate.images.tensors import Pixels
-from translate.images.upright import ORIENTATION, turn_upright
+from translate.images.upright import SWAPPED, lay_down, turn_upright
 
-TIFF_BITS, TIFF_COLOURS, TIFF_INKS = 258, 262, 5
+STRIP_PIXELS = 2**20  # converted at a time, so that no further copy of a whole photo is made
 
 
 def open_photo(file: Path, is_managed: bool = True) -> Photo:
@@ -25,14 +27,15 @@ def open_photo(file: Path, is_managed: bool = True) -> Photo:
 
     Grey, palette, CMYK and other kinds become RGB; an embedded colour profile is honoured, so that
     the pixels are sRGB; orientation is applied; transparency is set aside. Of several frames the
-    first is taken. 16-bit files stay 16-bit.
+    first is taken. 16-bit files stay 16-bit, but AVIF and HEIC of 10 or 12 bits become 8-bit.
 
     Args:
         is_managed: Whether an embedded profile counts. In a map of classes it would rename them.
+            Only then are a photo's `facts` read.
 
     Raises:
-        DataError: The file is missing, not an image, damaged, cut short, beyond the pixel limit or
-            of a depth other than 8 and 16 bits.
+        DataError: The file is missing, empty, not an image, damaged, cut short, beyond the pixel
+            limit, of a depth other than 8 and 16 bits, or of a format that takes an extra package.
     """
     try:
         return decode(file, is_managed)
@@ -42,8 +45,14 @@ def open_photo(file: Path, is_managed: bool = True) -> Photo:
 
 def decode(file: Path, is_managed: bool = True) -> Photo:
     """Do what `open_photo` promises, but raise any of `DECODER_ERRORS`."""
-    with _loaded(file) as (image, is_deep):
-        return _read_deep(file, image, is_managed) if is_deep else _read(image, is_managed)
+    with _loaded(file) as (image, has_16_bits, stream):
+        read = _read_deep if has_16_bits else _read
+        photo = read(image, stream, is_managed)
+        if not is_managed:
+            return photo
+        height, width = photo.pixels.shape[:2]
+        facts = read_facts(image, stream, width, height)
+        return Photo(photo.pixels, photo.alpha, facts)
 
 
 def decode_stored(file: Path) -> Pixels:
@@ -55,65 +64,77 @@ def decode_stored(file: Path) -> Pixels:
     Raises:
         DECODER_ERRORS: The file is damaged, or of no use.
     """
-    with _loaded(file) as (image, is_deep):
-        if is_deep:
-            samples = _read_samples(file, image)
+    with _loaded(file) as (image, has_16_bits, stream):
+        if has_16_bits:
+            samples = _read_samples(image, stream)
             if samples.ndim == 3:
                 samples = samples[..., [2, 1, 0, 3][: samples.shape[2]]]  # OpenCV has blue first
         else:
-            upright = ImageOps.exif_transpose(image)
-            samples = np.array(upright.convert("L") if upright.mode == "1" else upright)
+            stored = np.array(image.convert("L") if image.mode == "1" else image)
+            samples = turn_upright(stored, orientation_of(image))
     return np.ascontiguousarray(samples if samples.ndim == 3 else samples[..., None])
 
 
+class _Loaded(NamedTuple):
+    image: Image.Image
+    has_16_bits: bool  # which Pillow's pixels then may not have
+    stream: BinaryIO
+
+
 @contextmanager
-def _loaded(file: Path) -> Iterator[tuple[Image.Image, bool]]:
-    """Open an image and say whether it has 16 bits, which Pillow's pixels then may not have."""
+def _loaded(file: Path) -> Iterator[_Loaded]:
     # Not by name: given one, Pillow maps raw files into memory and turns oblong TIFFs wrongly.
-    with file.open("rb") as stream, Image.open(stream) as image:
-        if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
-            raise UnfitError(too_many_pixels())
+    with file.open("rb") as stream, opened(stream) as image:
         has_16_bits = is_deep(image)
         image.load()  # also for deep files: of the two decoders Pillow alone notices damage
-        yield image, has_16_bits
+        yield _Loaded(image, has_16_bits, stream)
 
 
-def _read(image: Image.Image, is_managed: bool) -> Photo:
-    image = ImageOps.exif_transpose(image)
-    if image.mode == "P":  # entries of a palette may be transparent by degrees
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    alpha = None
-    if image.has_transparency_data:
-        alpha = np.array(image.convert("RGBA").getchannel("A"))
-    return Photo(np.array(to_srgb(image) if is_managed else image.convert("RGB")), alpha)
+def _read(image: Image.Image, _: BinaryIO, is_managed: bool) -> Photo:
+    """Convert strip by strip, straight to where the pixels belong when the photo is upright."""
+    orientation = orientation_of(image)
+    width, height = image.size[::-1] if orientation in SWAPPED else image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    alpha = np.empty((height, width), np.uint8) if image.has_transparency_data else None
+    to_colours = converter_to_srgb(image) if is_managed else to_rgb
+    lying = lay_down(pixels, orientation)
+    lying_alpha = None if alpha is None else lay_down(alpha, orientation)
+    for rows, stored in _strips(image):
+        strip = stored
+        if stored.mode == "P":  # entries of a palette may be transparent by degrees
+            strip = stored.convert("RGB" if alpha is None else "RGBA")
+        if lying_alpha is not None:
+            lying_alpha[rows] = np.asarray(strip.convert("RGBA").getchannel("A"))
+        lying[rows] = np.asarray(to_colours(strip))
+    return Photo(pixels, alpha)
 
 
-def is_deep(image: Image.Image) -> bool:
-    """Say whether the file holds 16-bit samples: Pillow alone would give 8 bits of most of them.
+def _strips(image: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
+    width, height = image.size
+    rows = max(1, STRIP_PIXELS // width)
+    if rows >= height:
+        yield slice(None), image
+        return
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        yield slice(top, bottom), image.crop((0, top, width, bottom))
 
-    Only the open image tells: what decoding is asked to do is forgotten once it is done.
-    """
-    if image.format == "TIFF":
-        tags: Any = image.tag_v2  # type: ignore[attr-defined]
-        return bool(max(tags.get(TIFF_BITS, (1,))) > 8 and tags.get(TIFF_COLOURS) != TIFF_INKS)
-    layouts = [str(tile.args) for tile in getattr(image, "tile", ())]
-    return image.mode[0] in "IF" or any(";16" in layout for layout in layouts)
 
-
-def _read_deep(file: Path, image: Image.Image, is_managed: bool) -> Photo:
-    colours, alpha = _split(_read_samples(file, image))
+def _read_deep(image: Image.Image, stream: BinaryIO, is_managed: bool) -> Photo:
+    colours, alpha = _split(_read_samples(image, stream))
     profile = image.info.get("icc_profile") if is_managed else None
     return Photo(deep_to_srgb(colours, profile), alpha)
 
 
-def _read_samples(file: Path, image: Image.Image) -> npt.NDArray[Any]:
+def _read_samples(image: Image.Image, stream: BinaryIO) -> npt.NDArray[Any]:
     """Let OpenCV read grey, BGR or BGRA of any depth, upright."""
-    samples = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED)
+    stream.seek(0)
+    samples = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None or samples.dtype not in (np.uint8, np.uint16):
         kind = image.mode if samples is None else samples.dtype
         raise UnfitError(f"has {kind} samples, expected 8 or 16 bits a channel (export it as such)")
     if image.format != "TIFF":  # OpenCV turns those itself
-        samples = turn_upright(samples, image.getexif().get(ORIENTATION, 1))
+        samples = turn_upright(samples, orientation_of(image))
     return samples
 
 

@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 
 from translate.images.encoding import Kind
+from translate.images.facts import Facts
+from translate.images.plugins import HEIF_SUFFIXES
 from translate.images.tensors import Pixels
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
-"""Names of files taken for photos, in lower case. All of them can be read and written."""
+WRITABLE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"),
+    *HEIF_SUFFIXES,
+)
+"""Names of files that photos are written to, in lower case."""
+
+IMAGE_SUFFIXES = (*WRITABLE_SUFFIXES, ".gif")
+"""Names of files taken for photos, in lower case."""
 
 ARRAY_SUFFIX = ".npy"
 
@@ -26,7 +34,11 @@ class Photo:
         pixels: (H, W, C), uint8 or uint16. C is 3 as opened; 1 for grey and for numbered labels,
             any number for bands.
         alpha: (H, W) of the same type, 0 where the photo is transparent; None where it has none.
+
+    Attributes:
+        facts: What its file says beside the pixels; None if nobody asked.
     """
 
     pixels: Pixels
     alpha: Pixels | None = None
+    facts: Facts | None = None

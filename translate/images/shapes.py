@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from translate.images.encoding import MOST_BANDS
-from translate.images.faults import UnfitError, too_many_pixels
+from translate.images.faults import UnfitError, expect_few_pixels
 
 FEW, MANY = 16, 32  # fewer are bands, more are pixels, where rows and bands may be confused
 USUAL_BANDS = 16  # up to so many the limit of pixels is that of photos; beyond, pixels weigh more
@@ -40,10 +39,7 @@ def expect_usable(shape: Shape, dtype: npt.DTypeLike) -> None:
         raise UnfitError(f"holds no pixels, its shape is {tuple(shape)}")
     if shape.bands > MOST_BANDS:
         raise UnfitError(f"has {shape.bands} bands, at most {MOST_BANDS} can be used")
-    limit = Image.MAX_IMAGE_PIXELS or float("inf")
-    weight = max(1, shape.bands / USUAL_BANDS)
-    if shape.height * shape.width * weight > limit:
-        raise UnfitError(too_many_pixels())
+    expect_few_pixels(shape.width, shape.height, max(1, shape.bands / USUAL_BANDS))
 
 
 def _expect_bytes(dtype: np.dtype[np.generic]) -> None:

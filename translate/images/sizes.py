@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from PIL import Image
-
 from translate.errors import DataError
 from translate.images.bands import find_reader
 from translate.images.checking import PNG_CHUNK_EXTRA, PNG_HEAD
 from translate.images.encoding import Kind
 from translate.images.faults import DECODER_ERRORS, explain
-from translate.images.opening import is_deep
+from translate.images.heads import is_deep, opened, orientation_of
 from translate.images.upright import ORIENTATION, SWAPPED
 
 TIFF_WIDTH, TIFF_HEIGHT = 256, 257
@@ -43,21 +41,21 @@ def depth_of(file: Path) -> Literal[8, 16]:
         DataError: The file is missing, or its head is damaged.
     """
     try:
-        with file.open("rb") as stream, Image.open(stream) as image:
+        with file.open("rb") as stream, opened(stream) as image:
             return 16 if is_deep(image) else 8
     except DECODER_ERRORS as error:
         raise DataError(f"{file}: {explain(error)}. Mend the file or remove it.") from error
 
 
 def _size_of_image(stream: BinaryIO) -> tuple[int, int]:
-    with Image.open(stream) as image:
+    with opened(stream) as image:
         width, height, orientation = *image.size, 1
         if image.format == "TIFF":  # Pillow exchanges the sides of some
             tags: Any = image.tag_v2  # type: ignore[attr-defined]
             width, height = tags[TIFF_WIDTH], tags[TIFF_HEIGHT]
             orientation = tags.get(ORIENTATION, 1)
         elif image.format != "PNG" or _has_notes(stream):  # else Pillow decodes all, to be sure
-            orientation = image.getexif().get(ORIENTATION, 1)
+            orientation = orientation_of(image)
         return (height, width) if orientation in SWAPPED else (width, height)
 
 

@@ -63,7 +63,7 @@ def pad_to_multiple(images: Tensor, multiple: int, least: int = 1) -> Tensor:
         size = images.shape[dim]
         target = -(-max(size, least) // multiple) * multiple
         if target > size:
-            mirrored = _mirror(size, target).to(images.device)
+            mirrored = mirror(size, target).to(images.device)
             images = images.index_select(dim, mirrored)
     return images
 
@@ -77,7 +77,7 @@ def crop_to(images: Tensor, height: int, width: int) -> Tensor:
     return images[..., :height, :width]
 
 
-def _mirror(size: int, target: int) -> Tensor:
+def mirror(size: int, target: int) -> Tensor:
     """Indices 0 1 2 1 0 1 2 ...: forth and back without repeating the edge, as reflection does."""
     period = max(2 * (size - 1), 1)
     phase = torch.arange(target) % period

@@ -1,40 +1,51 @@
 """Files appear whole or not at all."""
 
+import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
-
 from translate.errors import DataError
-from translate.images.tensors import Pixels
+
+UNFINISHED_SUFFIX = ".photo-translate.part"
+"""How the names of unfinished files end, so that those of a run that was killed can be told."""
 
 
-def write_image(pixels: Pixels, file: Path, encode: Callable[[], bytes]) -> None:
-    """Encode an image and write it beside its place, then rename. Missing folders are made.
+def write_whole(
+    content: bytes, file: Path, before_rename: Callable[[Path], None] | None = None
+) -> None:
+    """Write a file beside its place, then rename: nobody ever sees half of it under its name.
+
+    Missing folders are made; a file that is there is replaced.
 
     Args:
-        pixels: What is encoded, to tell its size in the message.
+        before_rename: Called with the unfinished file when all of it is safely on the disk. If it
+            raises, there will be no file.
 
     Raises:
-        DataError: It cannot be encoded, or the disk refuses.
+        DataError: The disk refuses; its cause is the `OSError`.
     """
+    # Short, because the file's own name may already be as long as names may be.
+    unfinished = file.with_name(f".{uuid.uuid4().hex[:12]}{UNFINISHED_SUFFIX}")
     try:
-        _write_whole(encode(), file)
-    except (OSError, ValueError, cv2.error) as error:
-        height, width = pixels.shape[:2]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write(content, unfinished, is_safe=before_rename is not None)
+            if before_rename is not None:
+                before_rename(unfinished)
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
         raise DataError(
-            f"{file}: {width} x {height} px could not be written: {error}. Look at the folder's "
-            "permissions and free space, and at the largest size the format can hold."
+            f"{file}: could not be written ({error.strerror or error}). Look at the folder's "
+            "permissions and at the free space."
         ) from error
 
 
-def _write_whole(content: bytes, file: Path) -> None:
-    """Nobody ever sees half a file under its name."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
+def _write(content: bytes, file: Path, is_safe: bool) -> None:
+    with file.open("xb") as stream:
+        stream.write(content)
+        if is_safe:
+            stream.flush()
+            os.fsync(stream.fileno())

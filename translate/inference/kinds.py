@@ -1,6 +1,7 @@
 """The kinds of images a translator takes, and the way back to the same kind."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Sequence
 from functools import singledispatch
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from translate.errors import DataError, TranslateError
+from translate.errors import TranslateError
 from translate.images import Encoding, Photo, Pixels, open_photo, open_samples
 from translate.images.faults import DECODER_ERRORS
+from translate.inference.pictures import Picture, Samples, Values
 
 OVERSHOOT = 1e-3  # rounding may carry a tensor this far beyond [-1, 1]
 ADVICE = {
@@ -25,19 +27,20 @@ ADVICE = {
 
 
 class Opened(NamedTuple):
-    """An image of some kind as tensor, and how to give its translation back as that kind.
+    """One image of some kind, or one stack of them, and how to give translations back as that kind.
 
-    Shape:
-        images: (N, channels of the source, H, W) in [-1, 1].
+    Attributes:
+        pictures: All of one size.
+        restore: From what was written to a canvas for each picture, in their order.
     """
 
-    images: Tensor
-    restore: Callable[[Tensor], Any]  # takes as many channels as the target has
+    pictures: Sequence[Picture]
+    restore: Callable[[Sequence[Any]], Any]
 
 
 @singledispatch
 def open_kind(photo: object, source: Encoding, target: Encoding) -> Opened:
-    """Turn one image, or one stack of images, into a tensor.
+    """Make pictures of one image, or of one stack of images.
 
     Args:
         source: What the image is made of.
@@ -76,8 +79,8 @@ def _open_path(file: str | Path, source: Encoding, target: Encoding) -> Opened:
     photo = open_source(Path(file), source)
     depth = _depth(photo.pixels) if target.kind == "bands" else 8
     return Opened(
-        _encode([photo.pixels], source, f"{file}:"),
-        lambda images: _to_image(target.decode(images[0], depth), photo.alpha, target),
+        [Samples(photo.pixels, source, target, depth, f"{file}:")],
+        lambda results: _to_image(results[0], photo.alpha, target),
     )
 
 
@@ -85,13 +88,12 @@ def _open_path(file: str | Path, source: Encoding, target: Encoding) -> Opened:
 def _open_photo(photo: Photo, source: Encoding, target: Encoding) -> Opened:
     """The folder command's own: 16 bits stay 16 bits."""
 
-    def restore(translated: Tensor) -> Photo:
-        samples = target.decode(translated[0], _depth(photo.pixels))
-        if photo.alpha is None or target.kind not in ("photo", "grey"):
-            return Photo(samples)
-        return Photo(samples, _as_deep(photo.alpha, samples))
+    def restore(results: Sequence[Pixels]) -> Photo:
+        alpha = photo.alpha if target.kind in ("photo", "grey") else None
+        alpha = None if alpha is None else _as_deep(alpha, results[0])
+        return dataclasses.replace(photo, pixels=results[0], alpha=alpha)
 
-    return Opened(_encode([photo.pixels], source, "it"), restore)
+    return Opened([Samples(photo.pixels, source, target, _depth(photo.pixels), "it")], restore)
 
 
 @open_kind.register(Image.Image)
@@ -117,8 +119,8 @@ def _open_image(image: Image.Image, source: Encoding, target: Encoding) -> Opene
             f"{samples.shape[2]}. {ADVICE[source.kind]}"
         )
     return Opened(
-        _encode([samples], source, "The PIL image"),
-        lambda images: _to_image(target.decode(images[0], _depth(samples)), alpha, target),
+        [Samples(samples, source, target, _depth(samples), "The PIL image")],
+        lambda results: _to_image(results[0], alpha, target),
     )
 
 
@@ -152,14 +154,15 @@ def _open_array(pixels: NDArray[Any], source: Encoding, target: Encoding) -> Ope
         )
     _expect_sides(pixels.shape)
 
-    def restore(translated: Tensor) -> NDArray[Any]:
-        stack = np.stack([target.decode(each, _depth(samples)) for each in translated])
-        if pixels.ndim == 2 and stack.shape[-1] == 1:
-            return stack[0, ..., 0]
-        return stack if pixels.ndim == 4 else stack[0]
+    def restore(results: Sequence[Pixels]) -> NDArray[Any]:
+        if pixels.ndim == 4:
+            return np.stack(results)
+        flat = pixels.ndim == 2 and results[0].shape[-1] == 1
+        return results[0][..., 0] if flat else results[0]
 
     stack = samples if samples.ndim == 4 else samples[None]
-    return Opened(_encode(list(stack), source, "The array"), restore)
+    depth = _depth(samples)
+    return Opened([Samples(each, source, target, depth, "The array") for each in stack], restore)
 
 
 @open_kind.register(Tensor)
@@ -180,12 +183,12 @@ def _open_tensor(tensor: Tensor, source: Encoding, target: Encoding) -> Opened:
             f"Expected a tensor in [-1, 1], got values from {low:.4g} to {high:.4g}. "
             "Bring 0..1 there with x * 2 - 1, and 0..255 with x / 127.5 - 1."
         )
-    images = tensor.detach() if tensor.ndim == 4 else tensor.detach()[None]
+    stack = tensor.detach() if tensor.ndim == 4 else tensor.detach()[None]
 
-    def restore(translated: Tensor) -> Tensor:
-        return translated.to(tensor) if tensor.ndim == 4 else translated[0].to(tensor)
+    def restore(results: Sequence[Tensor]) -> Tensor:
+        return torch.stack(list(results)) if tensor.ndim == 4 else results[0]
 
-    return Opened(images, restore)
+    return Opened([Values(each) for each in stack], restore)
 
 
 def _widths(source: Encoding) -> tuple[int, ...]:
@@ -210,14 +213,6 @@ def _expect_sides(shape: tuple[int, ...]) -> None:
 
 def _depth(samples: NDArray[Any]) -> Literal[8, 16]:
     return 8 if samples.dtype == np.uint8 else 16
-
-
-def _encode(stack: list[Pixels], source: Encoding, subject: str) -> Tensor:
-    """Encode images of one size; what is wrong with one is told as a sentence on its subject."""
-    try:
-        return torch.stack([source.encode(samples) for samples in stack])
-    except DataError as error:
-        raise DataError(f"{subject} {error}. Give it what the bundle was trained with.") from error
 
 
 def _to_image(

@@ -12,6 +12,8 @@ from torch.nn.modules.batchnorm import _NormBase
 from translate.bundle import INFERENCE_MODES
 from translate.errors import TranslateError
 
+DRAWN_AT_ONCE = 2**22
+
 # Which numbers the translation under way draws from. Threads that share a generator have each
 # their own, for every thread has a context of its own.
 _chance: ContextVar[torch.Generator] = ContextVar("_chance")
@@ -76,7 +78,21 @@ class LiveDropout(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Drop."""
-        is_kept = torch.rand(features.shape, generator=_chance.get()) >= self.probability
+        return self.drop(features, self.draw(tuple(features.shape)))
+
+    def draw(self, shape: tuple[int, ...]) -> Tensor:
+        """Choose what is kept, in parts: random numbers take four times the room of the choice.
+
+        Shape:
+            bool, on the CPU, as `shape` says.
+        """
+        is_kept = torch.empty(shape, dtype=torch.bool)
+        for part in torch.split(is_kept.view(-1), DRAWN_AT_ONCE):
+            part.copy_(torch.rand(part.shape, generator=_chance.get()) >= self.probability)
+        return is_kept
+
+    def drop(self, features: Tensor, is_kept: Tensor) -> Tensor:
+        """Set to 0 what is not kept, and make up for it with the rest."""
         return features * is_kept.to(features) / (1 - self.probability)
 
 

@@ -1,7 +1,10 @@
 """A trained generator, ready for photos of any size and kind."""
 
 import copy
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
+from types import TracebackType
 from typing import Any, overload
 
 import torch
@@ -11,11 +14,14 @@ from torch import Tensor
 
 from translate.bundle import Bundle, load_bundle, save_bundle
 from translate.errors import BundleError, TranslateError
-from translate.images import crop_to, pad_to_multiple
+from translate.inference.batching import in_batches
+from translate.inference.choices import choose
+from translate.inference.engine import Engine
+from translate.inference.fingerprint import fingerprint
 from translate.inference.hub import find_bundle, push_bundle
-from translate.inference.kinds import open_kind
-from translate.inference.modes import apply_mode, check_mode, drawing
-from translate.networks import is_per_sample
+from translate.inference.kinds import Opened, open_kind
+from translate.inference.modes import check_mode
+from translate.inference.prefetching import ahead
 
 
 class Translator:
@@ -26,6 +32,13 @@ class Translator:
 
     It works on a copy of the generator, so that a network still in training is left as it is.
     Calls change nothing: several threads may share one translator.
+
+    Photos may have any size. One that would not fit into memory is run in strips, with the result
+    of the whole photo; as a context manager a translator gives its memory back at the end:
+
+        with Translator.from_pretrained("runs/cyclegan_sample/bundle") as winter:
+            for number, photo in enumerate(winter.stream(files)):
+                photo.save(f"winter_{number}.png")
 
     Three modes differ in what a photo is normalised by, where the generator has batch norm, and in
     whether its dropout, if it has any, is on:
@@ -43,6 +56,14 @@ class Translator:
         direction: `a_to_b` or `b_to_a`. None: the only one there is, or `a_to_b` of two.
         device: Where to compute: `cpu`, `cuda`, `cuda:1` or `mps`. None: on a GPU if there is one.
         mode: `deterministic`, `eval` or `paper`. None: the one stored in the bundle.
+        precision: `fp32`, `bf16`, `fp16` (on GPUs) or `auto`: the fastest that this machine
+            multiplies in hardware for photos of 8 bits, and fp32 for what has more.
+        is_compiled: Compile the network: the first photo of each size takes a minute, those after
+            it less time than before. Needs a C++ compiler.
+        statistics: Of a photo in strips, `exact`: its own, gathered layer by layer; `thumbnail`:
+            those of the photo reduced to about 512 px, in one pass: faster, and only similar.
+        max_memory: Bytes. On a CPU for the whole process, on a GPU of its memory. None: 4 GiB or
+            half of what is free on a CPU, four fifths of what is free on a GPU.
 
     Attributes:
         bundle: What it was made from, as it was: with the bundle's own mode.
@@ -50,10 +71,11 @@ class Translator:
         device: Where it computes.
         mode: How it translates.
         encodings: What it takes, and what it gives.
+        choices: What was chosen for this machine; `str` of it is a line to show.
 
     Raises:
         BundleError: The bundle has no such direction.
-        TranslateError: This machine has no such device, or there is no such mode.
+        TranslateError: This machine has no such device or precision, or there is no such mode.
     """
 
     def __init__(
@@ -62,21 +84,21 @@ class Translator:
         direction: str | None = None,
         device: str | torch.device | None = None,
         mode: str | None = None,
+        *,
+        precision: str = "auto",
+        is_compiled: bool = False,
+        statistics: str = "exact",
+        max_memory: int | None = None,
     ) -> None:
         self.bundle = bundle
         self.direction = _choose_direction(bundle, direction)
-        self.device = _choose_device(device)
+        self.choices = choose(device, precision, is_compiled, statistics, max_memory)
+        self.device = self.choices.device
         self.mode = bundle.inference_mode if mode is None else mode
         check_mode(self.mode)
         self.encodings = bundle.encodings_of(self.direction)
-        self._generator = copy.deepcopy(bundle.generators[self.direction])
-        # A batch norm that uses its input's own statistics would mix the photos of a batch, and
-        # live dropout would deal the first photo other numbers than the second.
-        self._takes_batches = self.mode == "eval" or (
-            self.mode == "deterministic" and is_per_sample(self._generator)
-        )
-        apply_mode(self._generator, self.mode)
-        self._generator.to(self.device)
+        generator = copy.deepcopy(bundle.generators[self.direction])
+        self._engine: Engine | None = Engine(generator, self.mode, self.choices)
 
     @classmethod
     def from_pretrained(
@@ -86,16 +108,18 @@ class Translator:
         device: str | torch.device | None = None,
         revision: str | None = None,
         mode: str | None = None,
+        **choices: Any,
     ) -> "Translator":
         """Open a bundle: a folder here, or OWNER/NAME of the Hugging Face Hub.
 
         Args:
             revision: A branch, tag or commit on the Hub; None: the newest.
+            choices: `precision`, `is_compiled`, `statistics`, `max_memory`: see the class.
 
         Raises:
             BundleError: There is no such bundle, or it is damaged, foreign or newer.
         """
-        return cls(load_bundle(find_bundle(name, revision)), direction, device, mode)
+        return cls(load_bundle(find_bundle(name, revision)), direction, device, mode, **choices)
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the whole bundle, both directions if there are two, to a folder.
@@ -182,33 +206,108 @@ class Translator:
             TranslateError: Something else came in, a photo cannot be opened, or more than one
                 sample was asked for where there is only one.
         """
-        self.check_samples(samples, seed)
         if isinstance(photos, list | tuple):
-            return [self._translate(photo, samples, seed) for photo in photos]
-        return self._translate(photos, samples, seed)
+            return list(self.stream(photos, samples=samples, seed=seed))
+        return next(self.stream([photos], samples=samples, seed=seed))
 
-    def _translate(self, photo: Any, samples: int | None, seed: int) -> Any:
-        images, restore = open_kind(photo, *self.encodings)
-        height, width = images.shape[-2:]
-        generator = self._generator
-        with torch.inference_mode():
-            batch = images.to(self.device, torch.float32)
-            padded = pad_to_multiple(batch, generator.stride, least=generator.least_side_px)
-        results = []
-        for sample in range(samples or 1):
-            translated = crop_to(self._run(padded, seed, sample), height, width)
-            # A copy made out here may take part in gradients again; an inference tensor may not.
-            results.append(restore(translated.clone()))
-        return results[0] if samples is None else results
+    def stream(
+        self,
+        photos: Iterable[Any],
+        batch_size: int | None = None,
+        *,
+        samples: int | None = None,
+        seed: int = 0,
+    ) -> Iterator[Any]:
+        """Translate photos one after another, without ever holding all of them.
 
-    @torch.inference_mode()
-    def _run(self, images: Tensor, seed: int, sample: int) -> Tensor:
-        groups = [images] if self._takes_batches else torch.split(images, 1)
-        translated = []
-        for group in groups:
-            with drawing(seed, sample):  # each photo anew, so that it does not matter which it is
-                translated.append(self._generator(group))
-        return torch.cat(translated)
+        Files are opened while others are translated, and photos of one size share a call: a few
+        are taken in ahead. What comes out is in order.
+
+        Args:
+            photos: Of the kinds that `__call__` takes, mixed as you like.
+            batch_size: The most photos in a call. None: as many as are fast here: on a CPU about
+                a quarter of 512 x 512 px, on a GPU sixteen times that.
+            samples, seed: See `__call__`.
+
+        Raises:
+            TranslateError: As `__call__`, when the photo's turn has come.
+        """
+        for outcome in self.outcomes(ahead(photos, self._open), samples, seed, batch_size):
+            if isinstance(outcome, Exception):
+                raise outcome
+            yield outcome
+
+    def outcomes(
+        self,
+        photos: Iterable[Any],
+        samples: int | None = None,
+        seed: int = 0,
+        batch_size: int | None = None,
+    ) -> Iterator[Any]:
+        """Translate photos of which some may fail: give errors in place of translations.
+
+        Args:
+            photos: As for `stream`. An exception among them comes out again in its place.
+
+        Raises:
+            TranslateError: For no photo alone: the number of samples cannot be had, a size of
+                batches is below 1, or the translator was closed.
+        """
+        self.check_samples(samples, seed)
+        if batch_size is not None and batch_size < 1:
+            raise TranslateError(f"Expected a batch of at least 1 photo, got {batch_size}.")
+        opened = (
+            photo if isinstance(photo, Opened | Exception) else self._open(photo)
+            for photo in photos
+        )
+        return in_batches(opened, self._running_engine(), batch_size, samples, seed)
+
+    def _open(self, photo: Any) -> Opened | Exception:
+        try:
+            return open_kind(photo, *self.encodings)
+        except Exception as error:
+            return error
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        """All that decides what a photo becomes: the same facts, the same translation.
+
+        The precision is the one that was asked for: `auto` is the same wish on every machine.
+        """
+        return {
+            "bundle": fingerprint(self.bundle, self.direction),
+            "direction": self.direction,
+            "mode": self.mode,
+            "precision": self.choices.precision,
+            "statistics": self.choices.statistics,
+        }
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was changed on the way, in words: that memory ran out and less of it was used."""
+        return self._running_engine().remarks
+
+    def __enter__(self) -> "Translator":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the memory back, also the GPU's. What is under way is finished; nothing follows."""
+        self._engine = None
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _running_engine(self) -> Engine:
+        if self._engine is None:
+            raise TranslateError("This translator was closed. Open the bundle again.")
+        return self._engine
 
 
 def _choose_direction(bundle: Bundle, direction: str | None) -> str:
@@ -219,15 +318,3 @@ def _choose_direction(bundle: Bundle, direction: str | None) -> str:
             f"The bundle has no direction {direction!r}. There is {bundle.describe_directions()}."
         )
     return direction
-
-
-def _choose_device(device: str | torch.device | None) -> torch.device:
-    counts = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
-    counts = {kind: count for kind, count in {**counts, "cpu": 1}.items() if count}
-    if device is None:
-        return torch.device(next(iter(counts)))
-    names = [f"{kind}:{i}" for kind, count in counts.items() for i in range(count)]
-    if str(device) not in {*names, *counts}:
-        there = ", ".join(name.removesuffix(":0") for name in names)
-        raise TranslateError(f"This machine has no device '{device}'. Here there is {there}.")
-    return torch.device(device)

@@ -9,6 +9,7 @@ from accelerate.tracking import get_available_trackers
 from accelerate.utils import DistributedDataParallelKwargs, LoggerType, parse_flag_from_env
 
 from translate.errors import ConfigError
+from translate.machine import cpu_has_bf16, gpu_has_bf16, usable_cores
 from translate.training.settings import Precision, TrainingSettings
 
 
@@ -75,20 +76,3 @@ def resolve_precision(precision: Precision) -> str:
             "scaling that CPUs do not offer. Use 'bf16' or 'no'."
         )
     return chosen
-
-
-def gpu_has_bf16() -> bool:
-    """Say whether the GPU multiplies bfloat16 in hardware."""
-    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-
-
-def cpu_has_bf16() -> bool:
-    """Say whether this CPU multiplies bfloat16 in hardware; without knowing, say no."""
-    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-
-
-def usable_cores() -> int:
-    """Count the cores this process may run on."""
-    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -10,10 +10,11 @@ import tifffile
 import torch
 from PIL import Image
 
+from tests.folder_toys import files_in
 from translate.bundle import Bundle
 from translate.errors import DataError, TranslateError
 from translate.images import Encoding, open_photo
-from translate.inference.folder import FolderReport, translate_folder
+from translate.inference.folder import translate_folder
 from translate.inference.translator import Translator
 
 PHOTO, GREY = Encoding(), Encoding(kind="grey", channels=1)
@@ -44,10 +45,6 @@ def target(tmp_path: Path) -> Path:
 @pytest.fixture
 def paper(chancy: Bundle) -> Translator:
     return Translator(chancy, device="cpu")
-
-
-def files_in(folder: Path) -> list[str]:
-    return sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file())
 
 
 def test_photos_become_grey_with_their_depth_and_alpha(
@@ -90,7 +87,7 @@ def test_label_maps_become_photos(source: Path, target: Path, between: Between) 
 
     with Image.open(target / "map.png") as written:
         assert np.array_equal(np.asarray(written), translator(numbers))
-    assert report.done == [Path("map.png")]
+    assert report.done == ["map.png"]
     assert "which is none of the 3 classes" in report.failed[0].reason
 
 
@@ -107,7 +104,7 @@ def test_photos_become_label_maps_of_known_classes_in_files_that_hold_them(
     translate_folder(source, target, between(PHOTO, labels))
 
     assert files_in(target) == ["a.png", "b.TIF", f"c{suffix}"]
-    for file in target.iterdir():
+    for file in (target / name for name in files_in(target)):
         numbers = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
         assert numbers.dtype == dtype
         assert set(np.unique(numbers)) <= {colour[0] for colour in labels.classes}
@@ -127,13 +124,14 @@ def test_bands_become_bands_as_deep_as_they_were(
 
     report = translate_folder(source, target, translator)
 
-    assert report == FolderReport(
-        done=[Path("array.npy"), Path("deep/bands.tif")], ignored=[Path("notes.txt")]
-    )
+    assert report.done == ["array.npy", "deep/bands.tif"]
+    assert report.ignored == [("notes.txt", "not a photo")]
     expected = translator(pixels)
     assert expected.dtype == dtype
-    assert np.array_equal(np.load(target / "array.npy"), expected)
-    assert np.array_equal(tifffile.imread(target / "deep" / "bands.tif"), expected)
+    array, tiff = np.load(target / "array.npy"), tifffile.imread(target / "deep" / "bands.tif")
+    assert np.array_equal(array, tiff)
+    # They shared a call of the network, which may round another way.
+    assert np.abs(array.astype(int) - expected).max() <= 1
 
 
 def test_what_was_learned_from_sixteen_bits_is_written_with_them(
@@ -174,7 +172,7 @@ def test_arrays_are_photos_only_where_bands_are_wanted(
 ) -> None:
     np.save(source / "a.npy", noise(9, 13, 3))
 
-    with pytest.raises(DataError, match=r"holds no photos \(\.jpg .* \.bmp\)"):
+    with pytest.raises(DataError, match=r"holds no photos \(\.jpg .* \.gif\)"):
         translate_folder(source, target, between(PHOTO, BANDS))
 
 
@@ -186,7 +184,7 @@ def test_images_with_other_bands_fail_and_the_rest_goes_on(
 
     report = translate_folder(source, target, between(BANDS, PHOTO))
 
-    assert report.done == [Path("five.npy")]
+    assert report.done == ["five.npy"]
     assert "has 4 bands, expected 5" in report.failed[0].reason
 
 
@@ -229,7 +227,7 @@ def test_samples_are_numbered_and_the_same_for_the_same_seed(
 
     report = translate_folder(source, target, paper, samples=2, seed=7)
 
-    assert report.done == [Path("a.png"), Path("deep/b c.PNG")]
+    assert report.done == ["a.png", "deep/b c.PNG"]
     assert files_in(target) == ["a_1.png", "a_2.png", "deep/b c_1.PNG", "deep/b c_2.PNG"]
     for name in ("a_{}.png", "deep/b c_{}.PNG"):
         for i, expected in enumerate(paper(pixels, samples=2, seed=7), start=1):

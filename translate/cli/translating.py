@@ -1,0 +1,208 @@
+"""The door `photo-translate`: a folder of photos in, the same folder translated out."""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+from tyro import cli
+from tyro.conf import Positional, arg
+
+from translate.cli.guarding import DONE, INTERRUPTED, REFUSED, SOME_FAILED, guard, rank
+from translate.cli.progress import FolderProgress
+from translate.config import Settings
+from translate.errors import ConfigError
+from translate.version import __version__
+
+if TYPE_CHECKING:
+    from translate.inference.folder import FolderReport
+    from translate.inference.translator import Translator
+
+FAILURES_LISTED = 20
+UNITS = {"B": 1, "": 1}
+UNITS |= {f"{letter}B": 1000**i for i, letter in enumerate("KMGT", start=1)}
+UNITS |= {f"{letter}IB": 1024**i for i, letter in enumerate("KMGT", start=1)}
+
+
+class TranslateArguments(Settings):
+    """Translate a folder of photos: same tree, same names, same sizes.
+
+    Started again it goes on where it was stopped. Several processes share the work: accelerate
+    launch scripts/translate_folder.py INPUT OUTPUT --model BUNDLE.
+
+    Exit code: 0 all done; 1 some photos failed, each named; 2 nothing could start; 130 stopped.
+    """
+
+    input: Annotated[
+        Positional[Path], arg(metavar="INPUT", help="the folder of photos, or one photo")
+    ]
+    output: Annotated[
+        Positional[Path],
+        arg(metavar="OUTPUT", help="where translations go, under the same names; never INPUT"),
+    ]
+    model: str  # a bundle: a folder such as runs/x/bundle, or a Hugging Face Hub id
+    direction: str | None = None  # a_to_b or b_to_a; none: the bundle's first
+    format: str | None = None  # jpg, png, webp, tiff or avif; none: each photo's own
+    quality: int | None = None  # 1 to 100, for formats that lose something; none: 95 (AVIF: 90)
+    suffix: str = ""  # _night makes x.jpg x_night.jpg
+    copy_sidecars: str | None = None  # "*.txt,*.json": files beside the photos that come along
+    overwrite: bool = False  # replace files in OUTPUT that no earlier run of this wrote
+    dry_run: bool = False  # say what would be done, and write nothing
+    watch: bool = False  # afterwards translate new photos as they arrive, until Ctrl-C
+    report: Path | None = None  # a JSON file for what became of every photo
+    device: str | None = None  # cpu, cuda, cuda:1, mps; none: the fastest there is
+    mode: str | None = None  # deterministic, eval, paper (with dropout); none: the bundle's own
+    samples: int | None = None  # translations of each photo, named x_1, x_2 ...; with --mode paper
+    seed: int = 0  # which translations --mode paper gives: the same seed, the same ones
+    batch_size: int | None = None  # photos that go through the network at once; none: as fits
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # numbers the network works with
+    compile: bool = False  # compile the network first: minutes, then faster
+    statistics: Literal["exact", "thumbnail"] = "exact"  # of photos too large to run whole
+    max_memory: str | None = None  # "3GB": how much a photo may take; none: what is free
+    max_megapixels: float | None = Field(
+        None, gt=0, description="larger photos are refused, as bombs; none: 250"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the console command `photo-translate`."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words == ["--version"]:
+        print(f"photo-translate {__version__}")  # noqa: T201
+        return DONE
+    return guard(lambda: _translate(words))
+
+
+def _translate(words: Sequence[str]) -> int:
+    chosen = cli(TranslateArguments, prog="photo-translate", args=words)
+    max_memory = parse_bytes(chosen.max_memory) if chosen.max_memory else None
+    if chosen.report is not None:
+        _expect_place(chosen.report)
+    # Imported late: torch comes with it, and --help must not wait for torch.
+    from translate.images import set_pixel_limit  # noqa: PLC0415
+    from translate.inference.folder import (  # noqa: PLC0415
+        SaidElsewhereError,
+        own_device,
+        take_share_of_cores,
+    )
+    from translate.inference.translator import Translator  # noqa: PLC0415
+
+    if chosen.max_megapixels is not None:
+        set_pixel_limit(round(chosen.max_megapixels * 1e6))
+    take_share_of_cores()
+    with Translator.from_pretrained(
+        chosen.model,
+        chosen.direction,
+        chosen.device or own_device(),
+        mode=chosen.mode,
+        precision=chosen.precision,
+        is_compiled=chosen.compile,
+        statistics=chosen.statistics,
+        max_memory=max_memory,
+    ) as translator:
+        try:
+            report = _run(chosen, translator)
+        except SaidElsewhereError:
+            return REFUSED
+    if rank() == 0:
+        _tell(chosen, report)
+    return _exit_code(chosen, report)
+
+
+def _run(chosen: TranslateArguments, translator: "Translator") -> "FolderReport":
+    from translate.inference.folder import Stop, translate_folder  # noqa: PLC0415
+
+    is_silent = rank() != 0
+    if not is_silent:
+        print(translator.choices, file=sys.stderr)  # noqa: T201
+    patterns = chosen.copy_sidecars.split(",") if chosen.copy_sidecars else []
+    title = translator.bundle.in_words(translator.direction)
+    with Stop() as stop, FolderProgress(title, is_silent) as progress:
+        return translate_folder(
+            chosen.input,
+            chosen.output,
+            translator,
+            progress.show,
+            overwrite=chosen.overwrite,
+            format=chosen.format,
+            quality=chosen.quality,
+            suffix=chosen.suffix,
+            copy_sidecars=[pattern.strip() for pattern in patterns],
+            samples=chosen.samples,
+            seed=chosen.seed,
+            batch_size=chosen.batch_size,
+            dry_run=chosen.dry_run,
+            watch=chosen.watch,
+            stop=stop,
+        )
+
+
+def _tell(chosen: TranslateArguments, report: "FolderReport") -> None:
+    """Write the report for machines, name what failed, and count the rest."""
+    if chosen.report is not None:
+        unfinished = chosen.report.with_name(f".{chosen.report.name}.part")
+        unfinished.write_text(report.to_json(), encoding="ascii")
+        unfinished.replace(chosen.report)
+    for file, reason in report.failed[:FAILURES_LISTED]:
+        print(f"failed: {_shown(file)}: {_shown(reason)}", file=sys.stderr)  # noqa: T201
+    if (more := len(report.failed) - FAILURES_LISTED) > 0:
+        print(f"{more} more failed; --report FILE names all.", file=sys.stderr)  # noqa: T201
+    print(f"{_shown(str(chosen.output))}: {summary(report, chosen.dry_run)}")  # noqa: T201
+
+
+def summary(report: "FolderReport", is_dry_run: bool) -> str:
+    """Say in one line what became of a folder."""
+    if is_dry_run:
+        megabytes = report.estimated_bytes / 1e6
+        begun = f"{len(report.planned)} would be translated (about {megabytes:,.1f} MB)"
+    else:
+        begun = f"{len(report.done)} translated"
+    parts = [begun, f"{len(report.skipped)} skipped", f"{len(report.failed)} failed"]
+    parts += [f"{len(report.ignored)} other files left out"]
+    parts += [f"{len(report.copied)} sidecars copied"] if report.copied else []
+    parts += [f"{len(report.notes)} notes (see --report)"] if report.notes else []
+    if report.done:
+        parts.append(
+            f"{report.images_per_second:.1f} images/s, {report.megapixels_per_second:.2f} MP/s"
+        )
+    line = ", ".join(parts)
+    if report.stopped is not None:
+        line += f". Stopped: {report.stopped}; {report.not_attempted} photos were not attempted"
+    return line
+
+
+def parse_bytes(text: str) -> int:
+    """Read an amount of memory, such as 3GB (thousands) or 3GiB (1024s).
+
+    Raises:
+        ConfigError: It is no amount.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)", text.strip())
+    unit = match[2].upper() if match else None
+    if match is None or unit not in UNITS or not float(match[1]):
+        raise ConfigError(f"--max-memory: expected an amount such as 3GB or 2000MB, got {text!r}.")
+    return round(float(match[1]) * UNITS[unit])
+
+
+def _expect_place(report: Path) -> None:
+    """Refuse now what would be found out only when all is done."""
+    if report.is_dir() or not os.access(report.absolute().parent, os.W_OK):
+        raise ConfigError(
+            f"--report: {report} cannot be written. Name a file in a folder that is there."
+        )
+
+
+def _exit_code(chosen: TranslateArguments, report: "FolderReport") -> int:
+    from translate.inference.folder import INTERRUPTED as BY_WISH  # noqa: PLC0415
+
+    if report.stopped == BY_WISH and not chosen.watch:
+        return INTERRUPTED
+    return DONE if report.is_complete else SOME_FAILED
+
+
+def _shown(text: str) -> str:
+    """Make a name printable, whatever bytes it is made of, on one line."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,0 +1,158 @@
+"""Several processes at one folder, started together by `accelerate launch` or `torchrun`.
+
+They talk through the store that PyTorch's launchers set up, and not through collective operations:
+shares may take hours, and whoever waits in a collective for a process that is gone waits in vain.
+Here every process shows at intervals that it is alive, and nobody waits for one that does not.
+"""
+
+import base64
+import json
+import os
+import threading
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Self
+
+from torch.distributed import (  # type: ignore[attr-defined]  # public, but not said so
+    PrefixStore,
+    Store,
+    rendezvous,
+)
+
+from translate.errors import DataError, TranslateError
+from translate.inference.folder.entries import Output
+from translate.inference.folder.jobs import Job
+
+BEAT_SECONDS = 2.0
+GONE_SECONDS = 90.0  # without a sign of life; a loaded disk or a swapping machine may take a while
+GATHER_SECONDS = 600  # until all processes have started and opened the bundle
+LOOK_SECONDS = 0.1
+ENDED = "ended"
+
+
+class SaidElsewhereError(DataError):
+    """Process 0 refused to start, and has said why."""
+
+
+class Crew:
+    """The processes of one run, seen by one of them.
+
+    Attributes:
+        rank: The number of this process; 0 plans and reports.
+        size: How many there are.
+
+    Raises:
+        TranslateError: The others did not appear.
+    """
+
+    def __init__(self) -> None:
+        self.rank, self.size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+        try:
+            store, _, _ = next(rendezvous("env://", timeout=timedelta(seconds=GATHER_SECONDS)))
+        except (RuntimeError, ValueError) as error:
+            raise TranslateError(
+                f"process {self.rank} of {self.size} did not find the others ({error}). Start all "
+                "of them with one command: accelerate launch, or torchrun."
+            ) from error
+        self._store: Store = PrefixStore("photo-translate", store)
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="beating", daemon=True)
+        self._beats: dict[int, tuple[bytes, float]] = {}
+
+    def __enter__(self) -> Self:
+        self._heart.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self._heart.join()
+        self._show(ENDED)
+
+    def hand_out(self, jobs: Sequence[Job]) -> list[list[Job]]:
+        """Give every process its share, which process 0 does; return all of them."""
+        shares = [list(jobs[rank :: self.size]) for rank in range(self.size)]
+        for rank, share in enumerate(shares):
+            self._put(f"share {rank}", {"jobs": share})
+        return shares
+
+    def refuse(self, reason: str) -> None:
+        """Tell all others that there is nothing to do, which process 0 does."""
+        for rank in range(1, self.size):
+            self._put(f"share {rank}", {"refused": reason})
+
+    def receive(self) -> list[Job]:
+        """Wait for the share of this process.
+
+        Raises:
+            SaidElsewhereError: There is none.
+            TranslateError: Process 0 is gone.
+        """
+        answer = self._await(f"share {self.rank}", 0)
+        if answer is None:
+            raise TranslateError("process 0 is gone, and nothing was translated.")
+        if "refused" in answer:
+            raise SaidElsewhereError(answer["refused"])
+        return [
+            Job(name, tuple(outputs), tuple(Output(*output) for output in ours))
+            for name, outputs, ours in answer["jobs"]
+        ]
+
+    def report(self, text: str) -> str | None:
+        """Give process 0 a report, and wait for the one it makes of all; None: it is gone."""
+        self._put(f"report {self.rank}", text)
+        merged: str | None = self._await("merged", 0)
+        self._put(f"thanks {self.rank}", "")
+        return merged
+
+    def collect(self) -> dict[int, str | None]:
+        """Wait for the reports of all others; None for those that are gone."""
+        return {rank: self._await(f"report {rank}", rank) for rank in range(1, self.size)}
+
+    def publish(self, text: str, readers: Sequence[int]) -> None:
+        """Hand the merged report to the others, and stay until they have it."""
+        self._put("merged", text)
+        for rank in readers:
+            self._await(f"thanks {rank}", rank)
+
+    def _put(self, key: str, value: Any) -> None:
+        packed = base64.b64encode(zlib.compress(json.dumps(value).encode(), 1)).decode()
+        self._guarded(lambda: self._store.set(key, packed))
+
+    def _await(self, key: str, rank: int) -> Any:
+        """Wait for what a process says; None once it is gone."""
+        while not self._guarded(lambda: self._store.check([key])):
+            if not self._is_alive(rank):
+                return None
+            time.sleep(LOOK_SECONDS)
+        return json.loads(zlib.decompress(base64.b64decode(self._store.get(key))))
+
+    def _is_alive(self, rank: int) -> bool:
+        key = f"beat {rank}"
+        is_there = self._guarded(lambda: self._store.check([key]))
+        if is_there is None:
+            return False  # the store itself is gone, and process 0 with it
+        beat = self._store.get(key) if is_there else b""
+        last, seen = self._beats.setdefault(rank, (beat, time.monotonic()))
+        if beat != last:
+            self._beats[rank] = (beat, time.monotonic())
+            return True
+        patience = GONE_SECONDS if is_there else GATHER_SECONDS
+        return beat != ENDED.encode() and time.monotonic() - seen < patience
+
+    def _beat(self) -> None:
+        number = 0
+        while not self._ended.wait(BEAT_SECONDS if number else 0):
+            number += 1
+            self._show(str(number))
+
+    def _show(self, sign: str) -> None:
+        self._guarded(lambda: self._store.set(f"beat {self.rank}", sign))
+
+    def _guarded(self, talk: Callable[[], Any]) -> Any:
+        """Talk to the store; None where it is gone."""
+        try:
+            return talk()
+        except RuntimeError:
+            return None

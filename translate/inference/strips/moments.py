@@ -1,0 +1,46 @@
+"""Mean and variance of a feature map that is never there as a whole."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Moments(NamedTuple):
+    """Of each channel, over some pixels.
+
+    Joining is exact but for rounding, whatever the parts: nothing is subtracted that is large
+    beside its difference, and what is added up is held in float64.
+
+    Shape:
+        mean, variance: (channels,) float64; the variance is that of the pixels themselves, not an
+        estimate: divided by their number, as norms do.
+
+    Source:
+        Chan, Golub, LeVeque 1979, "Updating Formulae and a Pairwise Algorithm for Computing Sample
+        Variances".
+    """
+
+    pixels: int
+    mean: Tensor
+    variance: Tensor
+
+    @classmethod
+    def of(cls, features: Tensor) -> "Moments":
+        """Measure.
+
+        Shape:
+            features: (1, channels, H, W).
+        """
+        variance, mean = torch.var_mean(features.float(), dim=(0, 2, 3), correction=0)
+        return cls(features.shape[-2] * features.shape[-1], mean.double(), variance.double())
+
+    def joined(self, other: "Moments") -> "Moments":
+        """Measure both parts as one."""
+        pixels = self.pixels + other.pixels
+        share = other.pixels / pixels
+        step = other.mean - self.mean
+        spread = self.variance + (other.variance - self.variance) * share
+        return Moments(
+            pixels, self.mean + step * share, spread + step.square() * share * (1 - share)
+        )

@@ -1,0 +1,117 @@
+"""Where rows wait until they are read: in memory as far as it goes, then in a file."""
+
+import tempfile
+from collections import defaultdict
+from types import TracebackType
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from translate.errors import TranslateError
+
+
+class Piece(Protocol):
+    """Some rows of a feature map that can be had again; its room is free when it is gone."""
+
+    def copy_to(self, target: Tensor, first: int) -> None:
+        """Write rows from `first` on into a tensor (1, channels, rows, width)."""
+        ...
+
+
+class Scratch:
+    """Room for pieces: so many bytes of memory, and beyond that a file without a name.
+
+    A file without a name is gone when the process is, however it ends.
+
+    Args:
+        memory_bytes: How much may wait in memory.
+    """
+
+    def __init__(self, memory_bytes: int) -> None:
+        self.free_bytes = memory_bytes
+        self.spilled_bytes = 0  # the length of the file
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by `__exit__`
+        self._gaps: dict[int, list[int]] = defaultdict(list)  # bytes -> places free again
+
+    def __enter__(self) -> "Scratch":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def keep(self, rows: Tensor) -> Piece:
+        """Take rows (1, channels, rows, width) over: the caller must not change them any more.
+
+        Raises:
+            TranslateError: The file cannot grow.
+        """
+        rows = rows.contiguous()  # not a part of something larger that would be kept with it
+        if rows.nbytes <= self.free_bytes:
+            self.free_bytes -= rows.nbytes
+            return _InMemory(rows, self)
+        place = self._place(rows.nbytes)
+        try:
+            self._file.seek(place)
+            # Row after row, so that a few of them are read in one go.
+            content = rows[0].movedim(1, 0).contiguous().cpu()
+            self._file.write(_as_bytes(content))
+        except OSError as error:
+            raise TranslateError(
+                f"A large photo needs {self.spilled_bytes / 2**30:.1f} GiB of temporary space in "
+                f"{tempfile.gettempdir()}, which it does not have ({error}). Free some, set TMPDIR "
+                "to a larger disk, or allow more memory."
+            ) from error
+        return _InFile(self, place, rows)
+
+    def _place(self, size: int) -> int:
+        if self._gaps[size]:
+            return self._gaps[size].pop()
+        place = self.spilled_bytes
+        self.spilled_bytes += size
+        return place
+
+    def read(self, place: int, target: Tensor) -> None:
+        """Fill a contiguous tensor of the CPU from the file."""
+        self._file.seek(place)
+        self._file.readinto(_as_bytes(target))
+
+    def release(self, place: int, size: int) -> None:
+        """Let a place in the file be used again."""
+        self._gaps[size].append(place)
+
+
+def _as_bytes(tensor: Tensor) -> memoryview:
+    """See a contiguous tensor of the CPU as bytes, whatever its numbers are."""
+    return tensor.view(-1).view(torch.uint8).numpy().data
+
+
+class _InMemory:
+    def __init__(self, rows: Tensor, scratch: Scratch) -> None:
+        self._rows, self._scratch = rows, scratch
+
+    def copy_to(self, target: Tensor, first: int) -> None:
+        target.copy_(self._rows[..., first : first + target.shape[-2], :])
+
+    def __del__(self) -> None:
+        self._scratch.free_bytes += self._rows.nbytes
+
+
+class _InFile:
+    def __init__(self, scratch: Scratch, place: int, rows: Tensor) -> None:
+        self._scratch, self._place, self._size = scratch, place, rows.nbytes
+        self._row_bytes = rows.nbytes // rows.shape[-2]
+
+    def copy_to(self, target: Tensor, first: int) -> None:
+        _, channels, height, width = target.shape
+        rows = torch.empty((height, channels, width), dtype=target.dtype)
+        self._scratch.read(self._place + first * self._row_bytes, rows)
+        target[0].copy_(rows.movedim(0, 1))
+
+    def __del__(self) -> None:
+        self._scratch.release(self._place, self._size)

@@ -1,0 +1,49 @@
+"""What this machine offers: cores, memory, number formats."""
+
+import os
+from pathlib import Path
+
+import psutil
+
+CGROUP = Path("/sys/fs/cgroup")  # what a container may use, where Linux tells
+
+
+def usable_cores() -> int:
+    """Count the cores this process may run on."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def available_memory() -> int:
+    """Tell how many bytes could be taken now without others having to give any up."""
+    free: int = psutil.virtual_memory().available
+    return min(free, _left_in_container())
+
+
+def resident_memory() -> int:
+    """Tell how many bytes this process has in memory."""
+    resident: int = psutil.Process().memory_info().rss
+    return resident
+
+
+def _left_in_container() -> int:
+    try:
+        limit = int((CGROUP / "memory.max").read_text())
+        return max(0, limit - int((CGROUP / "memory.current").read_text()))
+    except (OSError, ValueError):  # no such file, or "max"
+        return 2**63
+
+
+def gpu_has_bf16() -> bool:
+    """Say whether the GPU multiplies bfloat16 in hardware."""
+    import torch  # noqa: PLC0415 - who asks for cores alone need not wait for it
+
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
+def cpu_has_bf16() -> bool:
+    """Say whether this CPU multiplies bfloat16 in hardware; without knowing, say no."""
+    import torch  # noqa: PLC0415
+
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
