@@ -5,10 +5,10 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from translate.errors import TranslateError
@@ -23,6 +23,7 @@ from translate.inference.strips import (
     gather_statistics,
     stream,
     turn_sideways,
+    values_per_pixel,
 )
 from translate.machine import resident_memory
 from translate.networks import Generator, is_per_sample
@@ -63,7 +64,7 @@ class Engine:
         self._choices = choices
         self.device = choices.device
         self._lock = Lock()
-        self._values = largest_layer(generator)
+        self._values = values_per_pixel(generator)
         self._room = choices.max_memory
         if choices.device.type == "cpu":
             self._room = max(LEAST_ROOM, self._room - resident_memory())
@@ -197,31 +198,6 @@ class Engine:
             logger.warning(remark)
         if remark not in self.remarks:
             self.remarks.append(remark)
-
-
-def largest_layer(generator: Generator) -> float:
-    """Count the values of the generator's largest feature map, for each pixel of the photo.
-
-    Nothing is computed: the layers are called on tensors that have a shape and no content.
-    """
-    side = 2 * generator.least_side_px
-    side = -(-side // generator.stride) * generator.stride
-    largest = 0
-
-    def note(layer: nn.Module, taken: Any, given: Tensor) -> None:
-        nonlocal largest
-        largest = max(largest, given.numel())
-
-    hooks = [layer.register_forward_hook(note) for layer in generator.modules()]
-    empty = {name: value.to("meta") for name, value in generator.state_dict().items()}
-    photo = torch.empty(1, generator.arguments["in_channels"], side, side, device="meta")
-    try:
-        with torch.inference_mode(), drawing(0, 0):
-            torch.func.functional_call(generator, empty, photo)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return largest / side**2
 
 
 def _shrink(picture: Picture) -> Tensor:

@@ -64,7 +64,7 @@ def nearest_folder(target: Path) -> Path:
 
 
 def find_clashes(jobs: Iterable[Job], target: Path) -> Iterator[tuple[str, str]]:
-    """Find inputs whose output is another one's too, and say so.
+    """Find inputs whose output is another one's too, and say so, for both.
 
     Names that differ only in the case of their letters, or in how an accent is put together, are
     one name on many disks, and the folder may be copied there.
@@ -74,10 +74,9 @@ def find_clashes(jobs: Iterable[Job], target: Path) -> Iterator[tuple[str, str]]
         for output in job.outputs:
             key = unicodedata.normalize("NFC", output).casefold()
             if (other := makers.setdefault(key, job.name)) != job.name:
-                yield (
-                    job.name,
-                    f"{target / output}: would be the translation of both {other} and {job.name}",
-                )
+                both = f"would be the translation of both {other} and {job.name}"
+                yield other, f"{target / output}: {both}"
+                yield job.name, f"{target / output}: {both}"
 
 
 def find_trespass(

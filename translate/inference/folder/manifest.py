@@ -50,13 +50,14 @@ class Journal:
         os.close(self._descriptor)
 
     def add(self, entry: Entry) -> None:
-        """Add a line.
+        """Add a line, and wait until it is safe: a name given after it must not outlive it.
 
         Raises:
             OSError: The disk does not take it.
         """
         with self._lock:
             self._append(entry.to_line())
+        os.fsync(self._descriptor)
 
     def _append(self, line: bytes) -> None:
         rest = b"\n" + line if self._is_torn else line

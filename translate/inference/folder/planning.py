@@ -74,7 +74,7 @@ class Plan:
             ),
         ):
             if problems:
-                names = checks.listing([what for _, what in problems])
+                names = checks.listing(list(dict.fromkeys(what for _, what in problems)))
                 raise DataError(f"{names}{middle}. {advice}")
 
 

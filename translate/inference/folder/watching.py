@@ -13,7 +13,7 @@ SHARE_OF_TIME = 5  # at most a fifth of the time goes into looking
 Stamps = dict[str, Stamp]
 
 
-def watch(run: FolderRun, every_seconds: float = EVERY_SECONDS) -> None:
+def watch(run: FolderRun) -> None:
     """Look for new and changed files again and again, until somebody asks to stop.
 
     A file counts when its size and its time are what they were a look ago: whoever is still copying
@@ -21,13 +21,13 @@ def watch(run: FolderRun, every_seconds: float = EVERY_SECONDS) -> None:
     """
     handled = {name: entry.stamp for name, entry in read_manifest(run.target).items()}
     before: Stamps = {}
-    pause = every_seconds
+    pause = EVERY_SECONDS
     while not run.stop.wait(pause):
         started = time.monotonic()
         listed = run.scan()
         now = _stamps_of(run, listed)
         ready = {n for n, stamp in now.items() if stamp == before.get(n) != handled.get(n)}
-        pause = max(every_seconds, SHARE_OF_TIME * (time.monotonic() - started))
+        pause = max(EVERY_SECONDS, SHARE_OF_TIME * (time.monotonic() - started))
         if ready:
             _translate(run, listed, ready)
             handled |= {name: now[name] for name in ready}

@@ -17,6 +17,7 @@ from translate.inference.strips.streaming import (
     stream,
     turn_sideways,
 )
+from translate.inference.strips.survey import values_per_pixel
 
 __all__ = [
     "Budget",
@@ -28,4 +29,5 @@ __all__ = [
     "gather_statistics",
     "stream",
     "turn_sideways",
+    "values_per_pixel",
 ]

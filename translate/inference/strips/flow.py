@@ -67,6 +67,14 @@ class Plan:
             return self.keep(features)
         return features
 
+    def local(self, layers: list[nn.Module], features: Features) -> Features:
+        """Lay out layers of which at most one sees more than one pixel."""
+        seeing = max(reach for layer in layers if (reach := reach_of(layer)))
+        channels = features.size.channels
+        for layer in layers:
+            channels = channels_after(layer, channels)
+        return Local(features, nn.Sequential(*layers), channels, *seeing)
+
     def norm(self, features: Features, layer: _NormBase) -> Features:
         """Normalise features."""
         features = self.keep_if_worth_it(features)
@@ -100,7 +108,7 @@ def _sequence(layers: nn.Sequential, features: Features, plan: Plan) -> Features
         else:
             if isinstance(features, Local):
                 features = plan.keep_if_worth_it(features)
-            features = _local(group, features)
+            features = plan.local(group, features)
     return features
 
 
@@ -124,16 +132,6 @@ def _may_join(layer: nn.Module, together: list[nn.Module]) -> bool:
         return True  # which only makes room for what follows
     seeing = [reach for reach in reaches if reach and reach.rows]
     return not (reaches[0] and reaches[0].rows) or len(seeing) == 1
-
-
-def _local(layers: list[nn.Module], features: Features) -> Features:
-    """Lay out layers of which at most one sees more than one pixel."""
-    reaches = [reach for layer in layers if (reach := reach_of(layer))]
-    seeing = max(reaches)
-    channels = features.size.channels
-    for layer in layers:
-        channels = channels_after(layer, channels)
-    return Local(features, nn.Sequential(*layers), channels, *seeing)
 
 
 @flow.register

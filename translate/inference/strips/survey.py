@@ -1,0 +1,47 @@
+"""How large a generator's feature maps are, told without computing any."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
+
+from translate.inference.strips.features import Features, Size, Source
+from translate.inference.strips.flow import Plan, flow
+from translate.inference.strips.scratch import Scratch
+from translate.networks import Generator
+
+
+class _Survey(Plan):
+    """Lays out as any plan, but nothing is kept, and norms ask for no statistics."""
+
+    largest = 0
+
+    def keep(self, features: Features) -> Features:
+        return features
+
+    def norm(self, features: Features, layer: _NormBase) -> Features:
+        return features
+
+    def local(self, layers: list[nn.Module], features: Features) -> Features:
+        after = super().local(layers, features)
+        self.largest = max(self.largest, math.prod(after.size))
+        return after
+
+
+def values_per_pixel(generator: Generator) -> float:
+    """Count the values of the largest feature map, for each pixel of the photo.
+
+    Raises:
+        UnstreamableError: The generator has a layer of which that is not known.
+    """
+    side = generator.stride * generator.least_side_px
+    size = Size(generator.arguments["in_channels"], side, side)
+    with Scratch(0) as scratch:
+        survey = _Survey(side * side, scratch, strip_bytes=1)
+        flow(generator, Source(size, _nothing, torch.empty(0)), survey)
+    return survey.largest / side**2
+
+
+def _nothing(top: int, bottom: int) -> Tensor:
+    raise RuntimeError("a survey reads no photo")
