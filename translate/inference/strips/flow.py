@@ -152,8 +152,9 @@ def _live_dropout(layer: LiveDropout, features: Features, plan: Plan) -> Feature
 
 @flow.register
 def _residual_block(block: ResidualBlock, features: Features, plan: Plan) -> Features:
-    features = plan.keep(features)  # two readers
-    return plan.keep(Added(flow(block.layers, features, plan), features))
+    features = plan.keep(features)
+    shortcut = features.reader()  # before others read: what no reader needs is forgotten
+    return plan.keep(Added(flow(block.layers, features, plan), shortcut))
 
 
 @flow.register
@@ -163,11 +164,12 @@ def _resnet(generator: ResNetGenerator, features: Features, plan: Plan) -> Featu
 
 @flow.register
 def _unet(generator: UNetGenerator, features: Features, plan: Plan) -> Features:
-    """As its `forward`; every level is read by the next one and handed across."""
-    levels = [features]
+    """As its `forward`; every level is read by the next one, and again when it is handed across."""
+    handed: list[Features] = []
     for shrink in generator.encoder:
-        levels.append(plan.keep(flow(shrink, levels[-1], plan)))
-    features = levels.pop()
+        features = plan.keep(flow(shrink, features, plan))
+        handed.append(features.reader())
+    handed.pop()
     for enlarge in list(generator.decoder)[:0:-1]:
-        features = Joined(levels.pop(), flow(enlarge, features, plan))
+        features = Joined(handed.pop(), flow(enlarge, features, plan))
     return flow(generator.decoder[0], features, plan)

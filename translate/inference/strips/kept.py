@@ -47,6 +47,8 @@ class Kept:
     def rows(self, top: int, bottom: int, for_good: bool) -> Tensor:
         """Read; see `Features`. Readers are told apart, so ask through `reader`."""
         self._fill(bottom)
+        if top < self._held[0].top:
+            raise RuntimeError(f"row {top} was passed for good, and is asked for again")
         result = self._like.new_empty((1, self.size.channels, bottom - top, self.size.width))
         for held in self._held:
             first, last = max(top, held.top), min(bottom, held.bottom)
