@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from translate.benchmark import compare
+from translate.benchmark.training import compare
 from translate.errors import TranslateError
 from translate.recipe import load_recipe
 

@@ -1,4 +1,7 @@
-"""Translate a folder of photos: scripts/translate_folder.py INPUT OUTPUT --model BUNDLE."""
+"""Translate a folder of photos: scripts/translate_folder.py INPUT OUTPUT --model BUNDLE.
+
+With several processes: accelerate launch scripts/translate_folder.py INPUT OUTPUT --model BUNDLE.
+"""
 
 import sys
 

@@ -1,5 +1,6 @@
 """The doors, opened as a user opens them."""
 
+import json
 import os
 import shlex
 import signal
@@ -12,9 +13,15 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests.folder_toys import files_in
 from tests.toys import TINY_METHOD, tiny_cyclegan, write_data_set, write_photos
 from translate import cli
 from translate.bundle import Bundle, save_bundle
+from translate.cli.training import _how_to_go_on
+from translate.cli.translating import parse_bytes
+from translate.errors import ConfigError
+from translate.images import set_pixel_limit
+from translate.images.limits import DEFAULT_PIXEL_LIMIT
 from translate.networks import UNetGenerator
 from translate.training.journal import read_journal
 
@@ -58,10 +65,13 @@ def test_a_folder_is_translated_and_counted(
     code = cli.main([str(tmp_path / "in"), str(tmp_path / "out"), "--model", str(bundle)])
 
     assert code == 0
-    assert (
-        capsys.readouterr().out
-        == f"{tmp_path / 'out'}: 3 translated, 0 failed, 0 other files left out\n"
+    said = capsys.readouterr()
+    assert said.out.startswith(
+        f"{tmp_path / 'out'}: 3 translated, 0 skipped, 0 failed, 0 other files left out, "
     )
+    assert said.out.endswith(" MP/s\n")
+    assert "images/s" in said.out
+    assert said.err.startswith(("cpu, ", "cuda"))  # where, in which precision, and why
     assert Image.open(tmp_path / "out" / "deep" / "001.png").size == (24, 24)
 
 
@@ -82,11 +92,11 @@ def test_several_samples_of_each_photo_are_written_and_the_seed_gives_them_again
 
     for seed, target in (("7", "out"), ("7", "again"), ("8", "other")):
         code = cli.main([str(tmp_path / "in"), str(tmp_path / target), *words, seed])
-        assert (code, "2 translated, 0 failed" in capsys.readouterr().out) == (0, True)
+        assert (code, "2 translated, 0 skipped, 0 failed" in capsys.readouterr().out) == (0, True)
 
     names = [f"{stem}_{i}.png" for stem in ("000", "001") for i in (1, 2, 3)]
     written = [[(tmp_path / t / n).read_bytes() for n in names] for t in ("out", "again", "other")]
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == names
+    assert files_in(tmp_path / "out") == names
     assert written[0] == written[1]
     assert len({*written[0], *written[2]}) == 12
 
@@ -114,7 +124,7 @@ def test_samples_that_cannot_be_had_are_one_message_and_exit_code_2(
 
     said = capsys.readouterr().err
     assert code == 2
-    assert said.strip().startswith("error: ")
+    assert said.strip().splitlines()[-1].startswith("error: ")
     assert message in said
     assert not (tmp_path / "out").exists()
 
@@ -130,7 +140,102 @@ def test_a_failed_photo_is_named_and_the_exit_code_is_1(
     said = capsys.readouterr()
     assert code == 1
     assert "failed: broken.jpg: " in said.err
-    assert "2 translated, 1 failed" in said.out
+    assert "2 translated, 0 skipped, 1 failed" in said.out
+
+
+def test_at_most_twenty_failures_are_printed_and_the_report_has_all(
+    tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_photos(tmp_path / "in", count=1)
+    for number in range(25):
+        (tmp_path / "in" / f"bad\n{number}.jpg").write_text("no photo")
+    report = tmp_path / "report.json"
+
+    words = [str(tmp_path / "in"), str(tmp_path / "out"), "--model", str(bundle)]
+
+    code = cli.main([*words, "--report", str(report)])
+
+    said = capsys.readouterr().err
+    assert code == 1
+    assert said.count("failed: bad\\n") == 20
+    assert "5 more failed; --report FILE names all." in said
+    written = json.loads(report.read_text())
+    assert len(written["failed"]) == 25
+    assert written["done"] == ["000.png"]
+    assert written["is_complete"] is False
+    assert written["images_per_second"] > 0
+
+
+def test_every_wish_reaches_the_folder(
+    tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_photos(tmp_path / "in", count=2)
+    (tmp_path / "in" / "001.txt").write_text("0")
+    words = [str(tmp_path / "in"), str(tmp_path / "out"), "--model", str(bundle)]
+    words += ["--format", "jpg", "--quality", "50", "--suffix", "_night", "--batch-size", "1"]
+    words += ["--copy-sidecars", "*.txt, *.json", "--max-memory", "3GiB", "--precision", "fp32"]
+
+    assert cli.main([*words, "--dry-run"]) == 0
+    assert "2 would be translated (about 0.0 MB), 0 skipped" in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
+    assert cli.main(words) == 0
+    assert "2 translated, 0 skipped, 0 failed, 0 other files left out, 1 sidecars copied" in (
+        capsys.readouterr().out
+    )
+    assert files_in(tmp_path / "out") == ["000_night.jpg", "001_night.jpg", "001_night.txt"]
+    assert cli.main(words) == 0
+    assert "0 translated, 2 skipped" in capsys.readouterr().out
+
+
+def test_a_limit_for_bombs_can_be_set(tmp_path: Path, bundle: Path) -> None:
+    write_photos(tmp_path / "in", count=1, side_px=60)
+    words = [str(tmp_path / "in"), str(tmp_path / "out"), "--model", str(bundle)]
+
+    try:
+        assert cli.main([*words, "--max-megapixels", "0.003"]) == 1
+        assert cli.main([*words, "--max-megapixels", "0.004"]) == 0
+    finally:
+        set_pixel_limit(DEFAULT_PIXEL_LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("3GB", 3 * 10**9), ("1.5gib", 3 * 2**29), ("2000 MB", 2 * 10**9), ("7", 7)],
+)
+def test_amounts_of_memory_are_read(text: str, expected: int) -> None:
+    assert parse_bytes(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "much", "3 apples", "-1GB", "0GB"])
+def test_what_is_no_amount_of_memory_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="expected an amount such as 3GB or 2000MB"):
+        parse_bytes(text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("watch", "code"), [(False, 130), (True, 0)], ids=["run", "watch"])
+def test_ctrl_c_finishes_what_is_under_way_and_writes_the_report(
+    tmp_path: Path, bundle: Path, watch: bool, code: int
+) -> None:
+    write_photos(tmp_path / "in", count=3 if watch else 2000)
+    out, report = tmp_path / "out", tmp_path / "report.json"
+    words = [str(tmp_path / "in"), str(out), "--model", str(bundle), "--device", "cpu"]
+    words += ["--report", str(report), "--batch-size", "1", *(["--watch"] if watch else [])]
+    script = str(ROOT / "scripts" / "translate_folder.py")
+    process = subprocess.Popen([sys.executable, script, *words], stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 100
+    while not (out / "002.png").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(1.0 * watch)  # until it waits
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[0]
+
+    assert process.returncode == code, said
+    written = json.loads(report.read_text())
+    assert written["done"] == files_in(out)
+    assert written["stopped"] == (None if watch else "interrupted")
+    assert len(written["done"]) + written["not_attempted"] == (3 if watch else 2000)
+    assert ("Stopped: interrupted" in said) is not watch
 
 
 @pytest.mark.parametrize(
@@ -139,6 +244,10 @@ def test_a_failed_photo_is_named_and_the_exit_code_is_1(
         (["in", "out", "--model", "no_bundle"], "error: no_bundle"),
         (["in", "in/out", "--model", "BUNDLE"], "error: in/out: lies in in"),
         (["nowhere", "out", "--model", "BUNDLE"], "error: nowhere: no such folder or photo"),
+        (["in", "out", "--model", "BUNDLE", "--format", "bmp"], "there is no format 'bmp'"),
+        (["in", "out", "--model", "BUNDLE", "--report", "no/r.json"], "--report: no/r.json cannot"),
+        (["in", "out", "--model", "BUNDLE", "--max-memory", "3 apples"], "--max-memory: expected"),
+        (["in", "out", "--model", "BUNDLE", "--copy-sidecars", "../*"], "'../*' is not a pattern"),
         (["in", "out", "--model", "BUNDLE", "--direction", "b"], "no direction 'b'"),
     ],
 )
@@ -204,7 +313,7 @@ def test_help_needs_no_photos(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_command_to_go_on_keeps_every_flag_but_where_and_what_to_resume() -> None:
     words = "--run-folder old --training.betas 0.5 0.9 --resume=x --data.no-flip"
 
-    said = cli._how_to_go_on(words.split(), Path("runs/my run"))
+    said = _how_to_go_on(words.split(), Path("runs/my run"))
 
     kept = "--training.betas 0.5 0.9 --data.no-flip"
     assert said.endswith(f"{kept} --run-folder 'runs/my run' --resume latest")
@@ -213,7 +322,7 @@ def test_the_command_to_go_on_keeps_every_flag_but_where_and_what_to_resume() ->
 def test_many_processes_are_told_to_start_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
 
-    said = cli._how_to_go_on(["--training.epochs", "5"], Path("runs/x"))
+    said = _how_to_go_on(["--training.epochs", "5"], Path("runs/x"))
 
     assert said == "Go on by starting it as before, with\n  --run-folder runs/x --resume latest"
 

@@ -17,6 +17,7 @@ FLOORS = [
     {"training"},
     {"recipe"},
     {"cli", "benchmark", "__init__"},
+    {"__main__"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted((ROOT / "translate").rglob("*.py"))

@@ -68,6 +68,9 @@ class LiveDropout(nn.Module):
     Unlike there, the process-wide generator is left alone, and numbers are drawn on the CPU, so
     that a seed means the same on every device.
 
+    Attributes:
+        is_sideways: Whether features come lying on their side: they are dropped as if upright.
+
     Shape:
         Any -> the same; each value is 0 or 1 / (1 - probability) times what it was.
     """
@@ -75,6 +78,7 @@ class LiveDropout(nn.Module):
     def __init__(self, probability: float) -> None:
         super().__init__()
         self.probability = probability
+        self.is_sideways = False
 
     def forward(self, features: Tensor) -> Tensor:
         """Drop."""
@@ -86,10 +90,12 @@ class LiveDropout(nn.Module):
         Shape:
             bool, on the CPU, as `shape` says.
         """
+        if self.is_sideways:
+            shape = (*shape[:-2], *shape[:-3:-1])
         is_kept = torch.empty(shape, dtype=torch.bool)
         for part in torch.split(is_kept.view(-1), DRAWN_AT_ONCE):
             part.copy_(torch.rand(part.shape, generator=_chance.get()) >= self.probability)
-        return is_kept
+        return is_kept.transpose(-1, -2) if self.is_sideways else is_kept
 
     def drop(self, features: Tensor, is_kept: Tensor) -> Tensor:
         """Set to 0 what is not kept, and make up for it with the rest."""

@@ -71,7 +71,7 @@ def test_names_that_are_one_on_other_disks_are_refused(
     draw(tmp_path / "in" / one)
     draw(tmp_path / "in" / other)
 
-    with pytest.raises(DataError, match="would be the translation of both .* Rename one of them"):
+    with pytest.raises(DataError, match=r"would be the translation of both .* Rename one of them"):
         translate_folder(tmp_path / "in", target, Inverter())
 
     assert not target.exists()
@@ -124,7 +124,7 @@ def test_a_file_cannot_be_the_target_of_a_folder_nor_lie_above_it(
 
     with pytest.raises(DataError, match="is a file, expected a folder"):
         translate_folder(source, target / "a.jpg", Inverter())
-    with pytest.raises(DataError, match="is a file, so .* cannot be made"):
+    with pytest.raises(DataError, match=r"is a file, so .* cannot be made"):
         translate_folder(source, target / "a.jpg" / "deeper", Inverter())
 
 
@@ -153,9 +153,11 @@ def test_a_disk_too_small_for_the_estimate_is_refused_with_both_numbers(
 
 def test_a_target_in_use_by_another_run_is_refused(source: Path, target: Path) -> None:
     target.mkdir()
-    with FileLock(target / ".photo-translate.lock"):
-        with pytest.raises(DataError, match="another run is writing there"):
-            translate_folder(source, target, Inverter())
+    with (
+        FileLock(target / ".photo-translate.lock"),
+        pytest.raises(DataError, match="another run is writing there"),
+    ):
+        translate_folder(source, target, Inverter())
 
     assert files_in(target) == []
     assert len(translate_folder(source, target, Inverter()).done) == 2

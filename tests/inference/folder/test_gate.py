@@ -16,7 +16,8 @@ def test_lets_in_as_many_pixels_as_it_may() -> None:
 
     assert not enter(gate, 0, 60).is_alive()
     assert not enter(gate, 1, 40).is_alive()
-    assert (waiting := enter(gate, 2, 1)).is_alive()
+    waiting = enter(gate, 2, 1)
+    assert waiting.is_alive()
     gate.leave(0, 60)
     waiting.join(1)
     assert not waiting.is_alive()
@@ -26,7 +27,8 @@ def test_who_is_next_always_gets_in() -> None:
     gate = Gate(100)
 
     assert not enter(gate, 1, 100).is_alive()
-    assert (third := enter(gate, 2, 500)).is_alive()
+    third = enter(gate, 2, 500)
+    assert third.is_alive()
     assert not enter(gate, 0, 500).is_alive()
     gate.leave(0, 500)
     assert third.is_alive()

@@ -1,7 +1,6 @@
 """A run goes on where the one before it stopped, at whatever moment that was."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,11 @@ def test_a_line_says_what_became_of_a_photo_and_by_what(source: Path, target: Pa
     assert line["outputs"][0]["bytes"] == (target / "b/c_night.png").stat().st_size
     assert line["facts"] == {
         "bundle": "inverter",
-        **{"format": "None", "quality": "90", "suffix": "_night", "samples": "None", "seed": "0"},
+        "format": "None",
+        "quality": "90",
+        "suffix": "_night",
+        "samples": "None",
+        "seed": "0",
     }
     assert line["error"] is None
     assert line["seconds"] > 0
@@ -159,9 +162,9 @@ def killed_after(
         output.write_bytes(content)
     if not has_file:
         waiting.unlink()
-    kept = [line for line in (target / NAME).read_text().splitlines() if has_line]
-    others = [l for l in (target / NAME).read_text().splitlines() if f'"{name}"' not in l]
-    (target / NAME).write_text("\n".join(kept or others) + "\n")
+    lines = (target / NAME).read_text().splitlines()
+    kept = [line for line in lines if has_line or f'"{name}"' not in line]
+    (target / NAME).write_text("\n".join(kept) + "\n")
 
 
 def test_a_run_killed_before_the_line_does_the_photo_again(source: Path, target: Path) -> None:
@@ -251,7 +254,9 @@ def test_a_torn_head_is_written_anew(tmp_path: Path, length: int) -> None:
 
 
 def test_lines_that_are_no_entries_are_passed_over(tmp_path: Path) -> None:
-    (tmp_path / NAME).write_bytes(HEADER + b"# a comment\n" + make_entry().to_line() + b'{"x": 1}\n')
+    (tmp_path / NAME).write_bytes(
+        HEADER + b"# a comment\n" + make_entry().to_line() + b'{"x": 1}\n'
+    )
 
     assert list(read_manifest(tmp_path)) == ["a.png"]
 
@@ -289,7 +294,7 @@ def test_parts_of_several_processes_are_merged(tmp_path: Path) -> None:
             journal.add(entry)
 
     assert tidy(tmp_path) == {"a.png": make_entry("a.png"), "b.png": make_entry("b.png")}
-    assert os.listdir(tmp_path) == [NAME]
+    assert every_file_in(tmp_path) == [NAME]
     assert len(read_manifest(tmp_path)) == 2
 
 
@@ -303,4 +308,4 @@ def test_a_manifest_cannot_move_files_from_or_to_other_folders(tmp_path: Path) -
 
     tidy(target)
 
-    assert sorted(os.listdir(tmp_path)) == ["out", "secret"]
+    assert every_file_in(tmp_path) == [f"out/{NAME}", "secret"]

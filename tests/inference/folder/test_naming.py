@@ -37,7 +37,10 @@ def test_samples_are_numbered_behind_the_suffix() -> None:
     [
         ({"format": "bmp"}, "there is no format 'bmp' to write. Choose one of jpg, png, webp"),
         ({"suffix": "/../x"}, "would lead to another folder"),
-        ({"made_of": LABELS, "format": "jpg"}, r"labels \(8 bits\) is not written as '.jpg'. .* png"),
+        (
+            {"made_of": LABELS, "format": "jpg"},
+            r"labels \(8 bits\) is not written as '.jpg'. .* png",
+        ),
     ],
 )
 def test_what_cannot_be_named_is_refused(wishes: dict[str, object], told: str) -> None:

@@ -101,5 +101,5 @@ def test_hidden_files_are_copied_only_when_asked_for(source: Path, target: Path)
 def test_patterns_that_would_leave_their_folder_are_refused(
     source: Path, target: Path, pattern: str
 ) -> None:
-    with pytest.raises(DataError, match="is not a pattern of names, as \\*.txt is"):
+    with pytest.raises(DataError, match=r"is not a pattern of names, as \*.txt is"):
         translate_folder(source, target, Inverter(), copy_sidecars=[pattern])

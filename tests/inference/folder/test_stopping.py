@@ -44,14 +44,14 @@ def test_a_full_disk_stops_at_once_and_keeps_what_is_whole(
     monkeypatch.undo()
 
     assert report.stopped == "the disk is full"
-    assert len(report.done) == 10
+    assert 3 <= len(report.done) <= 5  # two calls for each, by two threads
     assert {failure.reason for failure in report.failed} == {"the disk is full"}
-    assert report.not_attempted == COUNT - 10 - len(report.failed) > 0
+    assert report.not_attempted == COUNT - len(report.done) - len(report.failed) > 0
     assert not report.is_complete
     assert files_in(target) == report.done
     assert not [name for name in every_file_in(target) if name.endswith(".part")]
     again = translate_folder(source, target, Inverter())
-    assert (len(again.done), again.skipped) == (COUNT - 10, report.done)
+    assert (len(again.done) + len(again.skipped), again.skipped) == (COUNT, report.done)
 
 
 def test_a_disk_that_is_too_full_for_the_line_leaves_no_output_without_one(

@@ -18,7 +18,7 @@ from tests.folder_toys import (
 from translate.errors import DataError
 from translate.images import open_photo, set_pixel_limit
 from translate.images.limits import DEFAULT_PIXEL_LIMIT
-from translate.inference.folder import Ignored, Progress, translate_folder
+from translate.inference.folder import Ignored, Progress, reading, translate_folder
 from translate.inference.translator import Translator
 
 NAMES = ["a.jpg", "b c/d.PNG", "b c/e.webp", "❄️/día 1.tiff", "❄️/x/y.bmp"]
@@ -80,8 +80,6 @@ def test_a_lower_quality_takes_fewer_bytes(source: Path, target: Path) -> None:
 
     sizes = [(target / quality / "a.jpg").stat().st_size for quality in ("95", "50")]
     assert sizes[1] < sizes[0] / 2
-
-
 
 
 def test_bad_photos_get_a_line_and_never_stop_the_rest(source: Path, target: Path) -> None:
@@ -181,8 +179,6 @@ def test_a_fault_of_ours_is_recorded_with_its_kind(source: Path, target: Path) -
 def test_a_photo_that_grows_while_it_is_read_is_read_again(
     source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import translate.inference.folder.reading as reading
-
     opening, white = reading.open_source, draw(source.parent / "white.png", "white").read_bytes()
     calls: list[str] = []
 
@@ -199,9 +195,7 @@ def test_a_photo_that_grows_while_it_is_read_is_read_again(
     monkeypatch.setattr(reading, "open_source", grow)
     report = translate_folder(source, target, Inverter())
 
-    assert report.failed == [
-        ("a.jpg", "changed while it was read. Run again when it is complete.")
-    ]
+    assert report.failed == [("a.jpg", "changed while it was read. Run again when it is complete.")]
     assert colour_of(target / "b c/d.PNG") == (0, 0, 0)
 
 

@@ -114,9 +114,14 @@ class FolderRun:
                 self.wishes.overwrite,
             )
             copying = copier.submit(copy_sidecars, plan.sidecars, workshop, self.report, self.stop)
-            Pipeline(
+            pipeline = Pipeline(
                 self.translator, workshop, self.wishes, self.report, self.stop, self.on_progress
-            ).run(plan.jobs)
+            )
+            try:
+                pipeline.run(plan.jobs)
+            except BaseException:
+                self.stop.request()  # else the sidecars would all be waited for
+                raise
             copying.result()
         self.report.stopped = self.stop.reason
         self.report.remarks = list(self.translator.remarks)

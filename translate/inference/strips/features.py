@@ -173,14 +173,13 @@ class Normed(_Computed):
         """Normalise them."""
         mean, variance = self.gather()[1:]
         features = self.below.rows(top, bottom, for_good)
+        # In float32 throughout: a CPU takes shorter features, but not two kinds of parameters.
+        mean, variance, weight, bias = (
+            None if each is None else each.to(features.device, torch.float32)
+            for each in (mean, variance, self.norm.weight, self.norm.bias)
+        )
         normed: Tensor = F.batch_norm(
-            features,
-            mean.to(features.device, torch.float32),
-            variance.to(features.device, torch.float32),
-            self.norm.weight,
-            self.norm.bias,
-            training=False,
-            eps=self.norm.eps,
+            features, mean, variance, weight, bias, training=False, eps=self.norm.eps
         )
         return normed
 

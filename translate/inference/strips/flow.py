@@ -12,9 +12,10 @@ from translate.inference.modes import LiveDropout
 from translate.inference.strips.features import Added, Dropped, Features, Joined, Local, Normed
 from translate.inference.strips.kept import Kept
 from translate.inference.strips.moments import Moments
-from translate.inference.strips.reach import channels_after, reach_of
+from translate.inference.strips.reach import channels_after, reach_of, reach_together
 from translate.inference.strips.scratch import Scratch
 from translate.networks import ResNetGenerator, UNetGenerator
+from translate.networks.blur import BlurDoubling
 from translate.networks.resnet import ResidualBlock
 
 CHEAP = 16
@@ -68,12 +69,11 @@ class Plan:
         return features
 
     def local(self, layers: list[nn.Module], features: Features) -> Features:
-        """Lay out layers of which at most one sees more than one pixel."""
-        seeing = max(reach for layer in layers if (reach := reach_of(layer)))
+        """Lay out layers that see no further than a few pixels."""
         channels = features.size.channels
         for layer in layers:
             channels = channels_after(layer, channels)
-        return Local(features, nn.Sequential(*layers), channels, *seeing)
+        return Local(features, nn.Sequential(*layers), channels, *reach_together(layers))
 
     def norm(self, features: Features, layer: _NormBase) -> Features:
         """Normalise features."""
@@ -128,8 +128,8 @@ def _may_join(layer: nn.Module, together: list[nn.Module]) -> bool:
     reaches = [reach_of(each) for each in (layer, *together)]
     if None in reaches:
         return False
-    if isinstance(together[-1], nn.ReflectionPad2d):
-        return True  # which only makes room for what follows
+    if isinstance(together[-1], nn.ReflectionPad2d | BlurDoubling):
+        return True  # one makes room for what follows; the other is cheap, and large if kept
     seeing = [reach for reach in reaches if reach and reach.rows]
     return not (reaches[0] and reaches[0].rows) or len(seeing) == 1
 

@@ -69,7 +69,7 @@ class Kept:
             strips = -(-(bottom - self._filled) // most)
             end = self._filled + -(-(bottom - self._filled) // strips)
             strip = self._below.rows(self._filled, end, for_good=True)
-            self._like = strip[:0]
+            self._like = strip.new_empty(0)
             self._held.append(_Held(self._filled, end, self._scratch.keep(strip)))
             self._filled = end
             if end == self.size.height:

@@ -1,5 +1,6 @@
 """How far do layers see?"""
 
+from collections.abc import Iterable
 from functools import singledispatch
 from typing import NamedTuple
 
@@ -75,6 +76,19 @@ def _blur_halving(layer: BlurHalving) -> Reach:
 @reach_of.register
 def _blur_doubling(layer: BlurDoubling) -> Reach:
     return Reach(1, up=2)
+
+
+def reach_together(layers: Iterable[nn.Module]) -> Reach:
+    """Say how far layers see that follow one another, all of them local."""
+    rows, up, down = 0, 1, 1
+    for layer in layers:
+        reach = reach_of(layer)
+        if reach is None:
+            raise ValueError(f"{type(layer).__name__} is not local")
+        if not isinstance(layer, nn.ReflectionPad2d):  # taken together with its convolution
+            rows += -(-reach.rows * down // up)
+        up, down = up * reach.up, down * reach.down
+    return Reach(rows, up, down)
 
 
 def channels_after(layer: nn.Module, channels: int) -> int:

@@ -1,7 +1,6 @@
 """Where rows wait until they are read: in memory as far as it goes, then in a file."""
 
 import tempfile
-from collections import defaultdict
 from types import TracebackType
 from typing import Protocol
 
@@ -32,7 +31,7 @@ class Scratch:
         self.free_bytes = memory_bytes
         self.spilled_bytes = 0  # the length of the file
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by `__exit__`
-        self._gaps: dict[int, list[int]] = defaultdict(list)  # bytes -> places free again
+        self._gaps: list[tuple[int, int]] = []  # places free again: start, end; in order
 
     def __enter__(self) -> "Scratch":
         return self
@@ -57,10 +56,8 @@ class Scratch:
             return _InMemory(rows, self)
         place = self._place(rows.nbytes)
         try:
-            self._file.seek(place)
             # Row after row, so that a few of them are read in one go.
-            content = rows[0].movedim(1, 0).contiguous().cpu()
-            self._file.write(_as_bytes(content))
+            self._write(place, rows[0].movedim(1, 0).contiguous().cpu())
         except OSError as error:
             raise TranslateError(
                 f"A large photo needs {self.spilled_bytes / 2**30:.1f} GiB of temporary space in "
@@ -70,20 +67,34 @@ class Scratch:
         return _InFile(self, place, rows)
 
     def _place(self, size: int) -> int:
-        if self._gaps[size]:
-            return self._gaps[size].pop()
+        for i, (start, end) in enumerate(self._gaps):
+            if end - start >= size:
+                self._gaps[i : i + 1] = [(start + size, end)] if end - start > size else []
+                return start
         place = self.spilled_bytes
         self.spilled_bytes += size
         return place
 
+    def _write(self, place: int, content: Tensor) -> None:
+        self._file.seek(place)
+        left = _as_bytes(content)
+        while left:  # a disk that is almost full, or a call of more than 2 GiB, takes a part
+            left = left[self._file.write(left) :]
+
     def read(self, place: int, target: Tensor) -> None:
         """Fill a contiguous tensor of the CPU from the file."""
         self._file.seek(place)
-        self._file.readinto(_as_bytes(target))
+        left = _as_bytes(target)
+        while left:
+            left = left[self._file.readinto(left) :]
 
     def release(self, place: int, size: int) -> None:
-        """Let a place in the file be used again."""
-        self._gaps[size].append(place)
+        """Let a place in the file be used again, as one with those beside it."""
+        gaps: list[tuple[int, int]] = []
+        for start, end in sorted([*self._gaps, (place, place + size)]):
+            touches = gaps and gaps[-1][1] == start
+            gaps.append((gaps.pop()[0], end) if touches else (start, end))
+        self._gaps = gaps
 
 
 def _as_bytes(tensor: Tensor) -> memoryview:

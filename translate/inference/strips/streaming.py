@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from translate.images import mirror
+from translate.inference.modes import LiveDropout
 from translate.inference.strips.features import Size, Source, cut
 from translate.inference.strips.flow import Plan, flow
 from translate.inference.strips.moments import Moments
@@ -92,6 +93,8 @@ def turn_sideways(generator: Generator) -> Generator:
     for layer in turned.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
             layer.weight = nn.Parameter(layer.weight.transpose(2, 3).contiguous(), False)
+        elif isinstance(layer, LiveDropout):
+            layer.is_sideways = not layer.is_sideways
     return turned
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from translate.benchmark import PLAIN, compare, noise
+from translate.benchmark.training import PLAIN, compare, noise
 from translate.recipe import Recipe, load_recipe
 
 TINY: dict[str, Any] = {
