@@ -17,6 +17,7 @@ from tests.folder_toys import files_in
 from tests.toys import TINY_METHOD, tiny_cyclegan, write_data_set, write_photos
 from translate import cli
 from translate.bundle import Bundle, save_bundle
+from translate.cli import progress
 from translate.cli.training import _how_to_go_on
 from translate.cli.translating import parse_bytes
 from translate.errors import ConfigError
@@ -415,3 +416,19 @@ def test_two_processes_train_one_model_on_parts_of_the_data(
     alone = run(*recipe, tmp_path / "two", "--resume", "latest", cwd=tmp_path)
     assert alone.returncode == 2
     assert "processes: was 2, is now 1" in alone.stderr
+
+
+def test_where_there_is_no_terminal_progress_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from translate.inference.folder import Progress
+
+    now = iter([0.0, 10.0, 70.0, 80.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+
+    with progress.FolderProgress("summer to winter") as display:
+        for finished in (10, 70, 80):
+            display.show(Progress(finished, 700, "a.png", finished * 0.5))
+
+    said = capsys.readouterr().err
+    assert said.strip().splitlines() == ["70/700 1.0 images/s 0.50 MP/s, 10 min left"]

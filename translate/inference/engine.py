@@ -122,6 +122,8 @@ class Engine:
         height, width = images.shape[-2:]
         batch = images.to(self._choices.device, numbers)
         padded = pad_to_multiple(batch, generator.stride, generator.least_side_px)
+        if len(pictures) == 1:  # what comes after: see `InstanceNorm`
+            padded = padded.contiguous(memory_format=torch.channels_last)
         if self._choices.is_compiled:
             translated = _explaining_compilation(lambda: generator(padded))
         else:

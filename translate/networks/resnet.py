@@ -9,7 +9,14 @@ from torch import Tensor, nn
 from translate.config import Settings
 from translate.networks.blur import BlurHalving
 from translate.networks.generator import Generator
-from translate.networks.layers import Norm, Upsample, has_bias, norm_layer, upsampling
+from translate.networks.layers import (
+    ColourConvolution,
+    Norm,
+    Upsample,
+    has_bias,
+    norm_layer,
+    upsampling,
+)
 
 Downsample = Literal["strided", "blur"]
 
@@ -147,4 +154,9 @@ def _leave(out_channels: int, widths: list[int], norm: Norm, kind: Upsample) -> 
             norm_layer(norm, narrow),
             nn.ReLU(inplace=True),
         ]
-    return [*layers, nn.ReflectionPad2d(3), nn.Conv2d(widths[0], out_channels, 7), nn.Tanh()]
+    return [
+        *layers,
+        nn.ReflectionPad2d(3),
+        ColourConvolution(widths[0], out_channels, 7),
+        nn.Tanh(),
+    ]

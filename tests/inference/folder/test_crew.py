@@ -146,6 +146,17 @@ def test_nobody_waits_for_one_that_is_gone(crews: list[Crew], source: Path, targ
     assert len(files_in(target)) == len(first.done)
 
 
+def test_who_was_asked_to_stop_waits_less_long(
+    crews: list[Crew], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "GONE_SECONDS", 60.0)
+    monkeypatch.setattr(crew, "HURRIED_SECONDS", 0.1)
+
+    crews[0].hurry()
+
+    assert crews[0].collect() == {1: None, 2: None}
+
+
 def test_who_finds_no_first_process_says_so(
     crews: list[Crew], source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

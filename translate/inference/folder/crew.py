@@ -27,6 +27,7 @@ from translate.inference.folder.jobs import Job
 
 BEAT_SECONDS = 2.0
 GONE_SECONDS = 90.0  # without a sign of life; a loaded disk or a swapping machine may take a while
+HURRIED_SECONDS = 10.0  # torchrun kills what has not ended half a minute after its first signal
 GATHER_SECONDS = 600  # until all processes have started and opened the bundle
 LOOK_SECONDS = 0.1
 ENDED = "ended"
@@ -60,6 +61,7 @@ class Crew:
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="beating", daemon=True)
         self._beats: dict[int, tuple[bytes, float]] = {}
+        self._is_hurried = False
 
     def __enter__(self) -> Self:
         self._heart.start()
@@ -69,6 +71,10 @@ class Crew:
         self._ended.set()
         self._heart.join()
         self._show(ENDED)
+
+    def hurry(self) -> None:
+        """Wait less long for who may be gone: this process was asked to stop."""
+        self._is_hurried = True
 
     def hand_out(self, jobs: Sequence[Job]) -> list[list[Job]]:
         """Give every process its share, which process 0 does; return all of them."""
@@ -139,6 +145,7 @@ class Crew:
             self._beats[rank] = (beat, time.monotonic())
             return True
         patience = GONE_SECONDS if is_there else GATHER_SECONDS
+        patience = HURRIED_SECONDS if self._is_hurried else patience
         return beat != ENDED.encode() and time.monotonic() - seen < patience
 
     def _beat(self) -> None:

@@ -69,8 +69,8 @@ class Plan:
             (
                 self.strangers,
                 ": already there, and nothing was translated",
-                "No earlier run wrote it, or it was changed since. Choose an empty folder, or allow "
-                "overwriting.",
+                "No earlier run wrote it, or it was changed since. Choose an empty folder, or "
+                "allow overwriting.",
             ),
         ):
             if problems:

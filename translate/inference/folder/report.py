@@ -116,6 +116,7 @@ class FolderReport:
             mine: list[Any] = getattr(self, name)
             mine.extend(getattr(other, name))
             mine.sort()
+        self.remarks = list(dict.fromkeys(self.remarks))  # each process may have made the same one
         self.not_attempted += other.not_attempted
         self.stopped = self.stopped or other.stopped
         self.megapixels += other.megapixels

@@ -30,7 +30,7 @@ def _lead(run: FolderRun, crew: Crew) -> FolderReport:
         with run.prepared() as plan:
             is_planned = True
             shares = crew.hand_out(plan.jobs)
-            run.carry_out(Plan(shares[0], plan.sidecars), _journal(run, 0))
+            _carry_out(run, crew, Plan(shares[0], plan.sidecars))
             _merge(run, crew, shares)
     except TranslateError as error:
         if not is_planned:
@@ -40,7 +40,7 @@ def _lead(run: FolderRun, crew: Crew) -> FolderReport:
 
 
 def _follow(run: FolderRun, crew: Crew) -> FolderReport:
-    run.carry_out(Plan(crew.receive()), _journal(run, crew.rank))
+    _carry_out(run, crew, Plan(crew.receive()))
     merged = crew.report(run.report.to_json())
     if merged is not None:
         return FolderReport.from_json(merged)
@@ -74,5 +74,7 @@ def _reconstruct(target: Path, rank: int, share: list[Job]) -> FolderReport:
     )
 
 
-def _journal(run: FolderRun, rank: int) -> Path:
-    return run.target / part_name(rank)
+def _carry_out(run: FolderRun, crew: Crew, plan: Plan) -> None:
+    run.carry_out(plan, run.target / part_name(crew.rank))
+    if run.report.stopped is not None:
+        crew.hurry()

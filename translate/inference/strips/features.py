@@ -98,7 +98,8 @@ class Source(_Computed):
 
     def rows(self, top: int, bottom: int, for_good: bool) -> Tensor:
         """Read from the photo."""
-        return self.read(top, bottom)[None].to(self.like)
+        rows = self.read(top, bottom)[None].to(self.like)
+        return rows.contiguous(memory_format=torch.channels_last)  # see `InstanceNorm`
 
 
 class Local(_Computed):

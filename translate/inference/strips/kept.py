@@ -49,7 +49,12 @@ class Kept:
         self._fill(bottom)
         if top < self._held[0].top:
             raise RuntimeError(f"row {top} was passed for good, and is asked for again")
-        result = self._like.new_empty((1, self.size.channels, bottom - top, self.size.width))
+        result = torch.empty(
+            (1, self.size.channels, bottom - top, self.size.width),
+            dtype=self._like.dtype,
+            device=self._like.device,
+            memory_format=torch.channels_last,
+        )
         for held in self._held:
             first, last = max(top, held.top), min(bottom, held.bottom)
             if first < last:

@@ -6,6 +6,9 @@ import torch
 from torch import Tensor
 
 
+EPS = 1e-5  # that of the norms, in which what rounding does to the smallest variances is lost
+
+
 class Moments(NamedTuple):
     """Of each channel, over some pixels.
 
@@ -32,8 +35,12 @@ class Moments(NamedTuple):
         Shape:
             features: (1, channels, H, W).
         """
-        variance, mean = torch.var_mean(features.float(), dim=(0, 2, 3), correction=0)
-        return cls(features.shape[-2] * features.shape[-1], mean.double(), variance.double())
+        # Batch norm's own way: of bfloat16 six times faster than converting first.
+        _, mean, inverse = torch.native_batch_norm(
+            features, None, None, None, None, training=True, momentum=0.0, eps=EPS
+        )
+        variance = inverse.double().pow(-2) - EPS
+        return cls(features.shape[-2] * features.shape[-1], mean.double(), variance.clamp(min=0))
 
     def joined(self, other: "Moments") -> "Moments":
         """Measure both parts as one."""

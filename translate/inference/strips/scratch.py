@@ -14,7 +14,7 @@ class Piece(Protocol):
     """Some rows of a feature map that can be had again; its room is free when it is gone."""
 
     def copy_to(self, target: Tensor, first: int) -> None:
-        """Write rows from `first` on into a tensor (1, channels, rows, width)."""
+        """Write rows from `first` on into a tensor (1, channels, rows, width), kept alike."""
         ...
 
 
@@ -47,17 +47,22 @@ class Scratch:
     def keep(self, rows: Tensor) -> Piece:
         """Take rows (1, channels, rows, width) over: the caller must not change them any more.
 
+        They are kept with the channels of a pixel side by side, so that some of the rows are one
+        piece of memory, and of the file.
+
         Raises:
             TranslateError: The file cannot grow.
         """
-        rows = rows.contiguous()  # not a part of something larger that would be kept with it
+        # Not a part of something larger, which would be kept with it.
+        is_part = rows.untyped_storage().nbytes() > rows.nbytes
+        rows = rows.clone() if is_part else rows
+        rows = rows.contiguous(memory_format=torch.channels_last)
         if rows.nbytes <= self.free_bytes:
             self.free_bytes -= rows.nbytes
             return _InMemory(rows, self)
         place = self._place(rows.nbytes)
         try:
-            # Row after row, so that a few of them are read in one go.
-            self._write(place, rows[0].movedim(1, 0).contiguous().cpu())
+            self._write(place, _by_pixels(rows.cpu()))
         except OSError as error:
             raise TranslateError(
                 f"A large photo needs {self.spilled_bytes / 2**30:.1f} GiB of temporary space in "
@@ -82,9 +87,9 @@ class Scratch:
             left = left[self._file.write(left) :]
 
     def read(self, place: int, target: Tensor) -> None:
-        """Fill a contiguous tensor of the CPU from the file."""
+        """Fill rows, as they were kept, on the CPU."""
         self._file.seek(place)
-        left = _as_bytes(target)
+        left = _as_bytes(_by_pixels(target))
         while left:
             left = left[self._file.readinto(left) :]
 
@@ -95,6 +100,11 @@ class Scratch:
             touches = gaps and gaps[-1][1] == start
             gaps.append((gaps.pop()[0], end) if touches else (start, end))
         self._gaps = gaps
+
+
+def _by_pixels(rows: Tensor) -> Tensor:
+    """See rows as they lie in memory: (rows, width, channels)."""
+    return rows[0].permute(1, 2, 0)
 
 
 def _as_bytes(tensor: Tensor) -> memoryview:
@@ -119,10 +129,13 @@ class _InFile:
         self._row_bytes = rows.nbytes // rows.shape[-2]
 
     def copy_to(self, target: Tensor, first: int) -> None:
-        _, channels, height, width = target.shape
-        rows = torch.empty((height, channels, width), dtype=target.dtype)
-        self._scratch.read(self._place + first * self._row_bytes, rows)
-        target[0].copy_(rows.movedim(0, 1))
+        place = self._place + first * self._row_bytes
+        if target.device.type == "cpu":
+            self._scratch.read(place, target)
+        else:
+            rows = torch.empty_like(target, device="cpu")
+            self._scratch.read(place, rows)
+            target.copy_(rows)
 
     def __del__(self) -> None:
         self._scratch.release(self._place, self._size)

@@ -24,9 +24,10 @@ class _Survey(Plan):
         return features
 
     def local(self, layers: list[nn.Module], features: Features) -> Features:
-        after = super().local(layers, features)
-        self.largest = max(self.largest, math.prod(after.size))
-        return after
+        for layer in layers:  # each for itself: the whole photo goes through them so
+            features = super().local([layer], features)
+            self.largest = max(self.largest, math.prod(features.size))
+        return features
 
 
 def values_per_pixel(generator: Generator) -> float:
