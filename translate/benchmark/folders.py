@@ -62,18 +62,18 @@ def write_photos(folder: Path, count: int, side_px: int = SIDE_PX) -> Path:
     return folder
 
 
-def compare_rates(photos: int, turns: int, threads: int | None = None) -> dict[str, Any]:
+def compare_rates(
+    photos: int, turns: int, base_channels: int = 64, blocks: int = 9
+) -> dict[str, Any]:
     """Let the network alone, a plain script and the folder command take turns.
 
     Args:
         photos: How many the folder command translates in all; the others take a share of them.
         turns: In how many parts.
     """
-    if threads:
-        torch.set_num_threads(threads)
     rates: dict[str, list[float]] = {"network": [], "plain": [], "folder": []}
     with tempfile.TemporaryDirectory() as scratch:
-        bundle = load_bundle(paper_bundle(Path(scratch) / "bundle"))
+        bundle = load_bundle(paper_bundle(Path(scratch) / "bundle", base_channels, blocks))
         with Translator(bundle, device="cpu") as translator:
             bare = _bare(bundle.generators["a_to_b"], translator.choices.usual)
             for turn in range(turns):
@@ -141,14 +141,20 @@ def _with_stock_layers(generator: Generator) -> nn.Module:
             if isinstance(layer, InstanceNorm):
                 setattr(parent, name, nn.InstanceNorm2d(layer.num_features))
             elif isinstance(layer, ColourConvolution):
-                stock = nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size)
+                side = layer.kernel_size[0]
+                stock = nn.Conv2d(layer.in_channels, layer.out_channels, side)
                 stock.load_state_dict(layer.state_dict())
                 setattr(parent, name, stock)
     return network
 
 
 def measure_large(
-    height: int, width: int, options: list[str], scratch: Path | None = None
+    height: int,
+    width: int,
+    options: list[str],
+    scratch: Path | None = None,
+    base_channels: int = 64,
+    blocks: int = 9,
 ) -> dict[str, Any]:
     """Translate one large photo by the command, in a process of its own; tell its peak memory.
 
@@ -156,7 +162,7 @@ def measure_large(
         options: Further words of the command, such as `--max-memory 4GiB`.
     """
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        bundle = paper_bundle(Path(folder) / "bundle")
+        bundle = paper_bundle(Path(folder) / "bundle", base_channels, blocks)
         photo = Path(folder) / "photo.jpg"
         Image.fromarray(draw_photo(height, width, 0)).save(photo, quality=90)
         command = ["photo.jpg", "out.jpg", "--model", str(bundle), *options]
@@ -183,10 +189,12 @@ def _run_measured(words: list[str], folder: Path) -> dict[str, Any]:
     return result
 
 
-def measure_exactness(height: int, width: int) -> dict[str, Any]:
+def measure_exactness(
+    height: int, width: int, base_channels: int = 64, blocks: int = 9
+) -> dict[str, Any]:
     """Compare strips with the whole photo, both in float32."""
     with tempfile.TemporaryDirectory() as scratch:
-        bundle = load_bundle(paper_bundle(Path(scratch)))
+        bundle = load_bundle(paper_bundle(Path(scratch) / "bundle", base_channels, blocks))
     photo = to_tensor(draw_photo(height, width, 0))
     whole = Translator(bundle, device="cpu", precision="fp32", max_memory=64 * 2**30)(photo)
     result: dict[str, Any] = {"megapixels": height * width / 1e6, "std": whole.std().item()}
