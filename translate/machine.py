@@ -29,9 +29,20 @@ def resident_memory() -> int:
 def _left_in_container() -> int:
     try:
         limit = int((CGROUP / "memory.max").read_text())
-        return max(0, limit - int((CGROUP / "memory.current").read_text()))
+        taken = int((CGROUP / "memory.current").read_text())
     except (OSError, ValueError):  # no such file, or "max"
         return 2**63
+    return max(0, limit - taken + _cached_in_container())
+
+
+def _cached_in_container() -> int:
+    """Files that were read count as taken, but the system gives them up for whoever asks."""
+    try:
+        lines = (CGROUP / "memory.stat").read_text().splitlines()
+    except OSError:
+        return 0
+    counts = dict(line.split() for line in lines)
+    return sum(int(counts.get(kind, 0)) for kind in ("active_file", "inactive_file"))
 
 
 def gpu_has_bf16() -> bool:

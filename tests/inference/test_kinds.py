@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from translate.errors import TranslateError
 from tests.picture_toys import open_whole
+from translate.errors import TranslateError
 from translate.images import Encoding
 
 PHOTO = Encoding()

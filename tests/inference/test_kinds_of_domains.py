@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from translate.errors import TranslateError
 from tests.picture_toys import open_whole
+from translate.errors import TranslateError
 from translate.images import Encoding, Photo
 
 PHOTO, GREY = Encoding(), Encoding(kind="grey", channels=1)

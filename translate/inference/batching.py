@@ -1,5 +1,6 @@
 """Photos of mixed sizes share calls of the network, and come out in the order they came in."""
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from translate.inference.pictures import Canvas, Picture
 BATCHES_AHEAD = 4  # how far is looked for photos of the same size
 AHEAD_PX = {"cpu": 2**21, "cuda": 2**24}  # and how many pixels are held for it at most
 BATCH_PX = {"cpu": 2**16, "cuda": 2**20}  # pixels in a call: on a CPU more leave its caches
+MOST_IN_CALL = 64  # tiny photos: more make nothing faster
 
 
 class _Waiting:
@@ -23,17 +25,15 @@ class _Waiting:
         self.pictures: Sequence[Picture] = () if isinstance(photo, Exception) else photo.pictures
         self.samples = samples
         self.kind: Any = None
+        self.pixels = 0  # that are computed
         if self.pictures:
             first = self.pictures[0]
             self.kind = first.height, first.width, engine.numbers(first)
+            self.pixels = len(self.pictures) * math.prod(engine.sides(first))
 
     @property
     def is_done(self) -> bool:
         return self.error is not None or len(self.results) == self.samples
-
-    @property
-    def pixels(self) -> int:
-        return sum(picture.height * picture.width for picture in self.pictures)
 
     def outcome(self, is_list: bool) -> Any:
         if self.error is not None or isinstance(self.photo, Exception):
@@ -57,7 +57,6 @@ def in_batches(
     that were taken in already.
     """
     waiting: deque[_Waiting] = deque()
-    device = engine.device.type
     while True:
         _take_in(waiting, photos, engine, batch_size, samples or 1)
         if not waiting:
@@ -65,7 +64,7 @@ def in_batches(
         if not waiting[0].is_done:
             first = waiting[0]
             alike = [each for each in waiting if each.kind == first.kind and not each.is_done]
-            most = batch_size or max(1, BATCH_PX.get(device, 2**16) // first.pixels)
+            most = batch_size or _fitting(first.pixels, engine)
             _translate(alike[: most if engine.takes_batches else 1], engine, seed)
         while waiting and waiting[0].is_done:
             yield waiting.popleft().outcome(is_list=samples is not None)
@@ -81,9 +80,9 @@ def _take_in(
     """Look ahead, but hold no more than a few pixels; one photo at least."""
     device = engine.device.type
     held = sum(each.pixels for each in waiting)
-    while not waiting or (engine.takes_batches and held < AHEAD_PX.get(device, 2**21)):
-        typical = max(1, held // max(1, len(waiting)))
-        batch = batch_size or max(1, BATCH_PX.get(device, 2**16) // typical)
+    most = AHEAD_PX.get(device, 2**21) if engine.takes_batches else 0
+    while not waiting or (held < most and not waiting[0].is_done):
+        batch = batch_size or _fitting(held // max(1, len(waiting)), engine)
         if len(waiting) >= BATCHES_AHEAD * batch:
             return
         photo = next(photos, None)
@@ -91,6 +90,12 @@ def _take_in(
             return
         waiting.append(_Waiting(photo, samples, engine))
         held += waiting[-1].pixels
+
+
+def _fitting(pixels: int, engine: Engine) -> int:
+    """Say how many photos of so many pixels should share a call."""
+    fitting = BATCH_PX.get(engine.device.type, 2**16) // max(1, pixels)
+    return max(1, min(fitting, MOST_IN_CALL))
 
 
 def _translate(together: list[_Waiting], engine: Engine, seed: int) -> None:

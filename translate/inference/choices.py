@@ -5,7 +5,8 @@ from typing import Literal, cast, get_args
 
 import torch
 
-from translate.errors import TranslateError
+from translate.bundle import Bundle
+from translate.errors import BundleError, TranslateError
 from translate.machine import available_memory, cpu_has_bf16, gpu_has_bf16
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
@@ -84,6 +85,21 @@ def choose(
         _choose_memory(place) if max_memory is None else max_memory,
         reason,
     )
+
+
+def choose_direction(bundle: Bundle, direction: str | None) -> str:
+    """Settle the direction: the only one there is, or `a_to_b` of two.
+
+    Raises:
+        BundleError: The bundle has no such direction.
+    """
+    if direction is None:
+        return "a_to_b" if "a_to_b" in bundle.generators else next(iter(bundle.generators))
+    if direction not in bundle.generators:
+        raise BundleError(
+            f"The bundle has no direction {direction!r}. There is {bundle.describe_directions()}."
+        )
+    return direction
 
 
 def _choose_numbers(device: torch.device, precision: str) -> tuple[torch.dtype, str]:

@@ -33,7 +33,8 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 LAYERS_AT_ONCE = 6  # as large as the largest one: in, out, padded, reordered; measured 4.5 to 5
-STRIP_SHARE, STRIP_BYTES = 8, 64 * 2**20  # of a CPU: larger strips leave its caches
+STRIP_SHARE, STRIP_BYTES = 16, 64 * 2**20  # of a CPU: larger strips leave its caches
+STRIPS_AT_ONCE = 8  # one being computed has several layers; the rest of the room is for what waits
 LEAST_ROOM = 64 * 2**20
 THUMBNAIL_PX = 512 * 512
 OBLONG = 4  # times wider than high: strips go down its columns
@@ -49,7 +50,6 @@ class Engine:
     Attributes:
         device: Where it computes.
         takes_batches: Whether photos may share a call without mixing.
-        remarks: What was changed because memory ran out, in words.
     """
 
     def __init__(self, generator: Generator, mode: str, choices: Choices) -> None:
@@ -68,7 +68,12 @@ class Engine:
         self._room = choices.max_memory
         if choices.device.type == "cpu":
             self._room = max(LEAST_ROOM, self._room - resident_memory())
-        self.remarks: list[str] = []
+        self._said: dict[str, str] = {}
+
+    @property
+    def remarks(self) -> list[str]:
+        """Tell in words what was changed on the way: memory ran out, or numbers did."""
+        return list(self._said.values())
 
     def sides(self, picture: Picture) -> tuple[int, int]:
         """Tell the height and width that a picture has when it is run."""
@@ -94,26 +99,31 @@ class Engine:
         """
         while True:
             try:
-                return self._run(pictures, seed, sample)
+                return self._run(pictures, self.numbers(pictures[0]), seed, sample)
             except (RuntimeError, MemoryError) as error:
                 if not _ran_out_of_memory(error):
                     raise
                 self._step_down(pictures[0], error)
 
     @torch.inference_mode()
-    def _run(self, pictures: Sequence[Picture], seed: int, sample: int) -> list[Canvas]:
-        numbers = self.numbers(pictures[0])
+    def _run(
+        self, pictures: Sequence[Picture], numbers: torch.dtype, seed: int, sample: int
+    ) -> list[Canvas]:
         height, width = self.sides(pictures[0])
         whole = LAYERS_AT_ONCE * self._values * numbers.itemsize * height * width
         together = int(self._room // whole) if self.takes_batches else 1
         results: list[Canvas] = []
         for start in range(0, len(pictures), max(1, together)):
             group = pictures[start : start + max(1, together)]
-            with drawing(seed, sample):  # each anew, so that it does not matter which photo it is
-                if whole <= self._room:
-                    results += self._run_whole(group, numbers)
-                else:
-                    results.append(self._run_in_strips(group[0], numbers, seed, sample))
+            try:
+                with drawing(seed, sample):  # anew, so that it does not matter which photo it is
+                    if whole <= self._room:
+                        results += self._run_whole(group, numbers)
+                    else:
+                        results.append(self._run_in_strips(group[0], numbers, seed, sample))
+            except OverflowError:
+                self._remark("numbers", "fp16 overflowed; such photos were computed in fp32.")
+                results += self._run(group, torch.float32, seed, sample)
         return results
 
     def _run_whole(self, pictures: Sequence[Picture], numbers: torch.dtype) -> list[Canvas]:
@@ -128,9 +138,7 @@ class Engine:
             translated = _explaining_compilation(lambda: generator(padded))
         else:
             translated = generator(padded)
-        if numbers == torch.float16 and not translated.isfinite().all():
-            self._remark("fp16 overflowed; such photos were computed in fp32.")
-            return self._run_whole(pictures, torch.float32)
+        _expect_no_overflow(translated)
         canvases = [picture.canvas() for picture in pictures]
         for canvas, rows in zip(canvases, crop_to(translated, height, width), strict=True):
             canvas.write(0, rows)
@@ -150,6 +158,7 @@ class Engine:
         canvas = picture.canvas()
         size = Size(generator.arguments["in_channels"], picture.height, picture.width)
         for strip in stream(generator, picture.read, size, self._budget(), given):
+            _expect_no_overflow(strip.rows)
             canvas.write(strip.top, strip.rows)
         return TurnedCanvas(canvas) if is_turned else canvas
 
@@ -166,7 +175,7 @@ class Engine:
         strip = self._room // STRIP_SHARE
         if self._choices.device.type == "cpu":
             strip = min(strip, STRIP_BYTES)
-        return Budget(strip, max(0, self._room - 8 * strip))
+        return Budget(strip, max(0, self._room - STRIPS_AT_ONCE * strip))
 
     def _version(self, numbers: torch.dtype, is_turned: bool = False) -> Generator:
         """Make a copy with other numbers, or lying on its side, when it is first wanted."""
@@ -190,16 +199,16 @@ class Engine:
         if self._choices.device.type == "cuda":
             torch.cuda.empty_cache()
         self._remark(
+            "memory",
             f"Memory ran out at {picture.width} x {picture.height} px; from then on less was used, "
-            "in smaller pieces. max_memory sets a limit beforehand."
+            "in smaller pieces. max_memory sets a limit beforehand.",
         )
 
-    def _remark(self, remark: str) -> None:
+    def _remark(self, subject: str, words: str) -> None:
         """Say it once, however often it happens."""
-        if not self.remarks:
-            logger.warning(remark)
-        if remark not in self.remarks:
-            self.remarks.append(remark)
+        if subject not in self._said:
+            self._said[subject] = words
+            logger.warning(words)
 
 
 def _shrink(picture: Picture) -> Tensor:
@@ -215,6 +224,11 @@ def _shrink(picture: Picture) -> Tensor:
         for top in range(0, picture.height, step)
     ]
     return torch.cat(strips, dim=1)
+
+
+def _expect_no_overflow(translated: Tensor) -> None:
+    if translated.dtype == torch.float16 and not translated.isfinite().all():
+        raise OverflowError("fp16 reaches no further than 65504")
 
 
 def _explaining_compilation(call: Callable[[], Result]) -> Result:
@@ -236,6 +250,7 @@ def _ran_out_of_memory(error: BaseException) -> bool:
     words = str(error)
     return (
         isinstance(error, torch.OutOfMemoryError | MemoryError)
-        or "can't allocate memory" in words
-        or "not enough memory" in words
+        or "can't allocate memory" in words  # Linux and macOS
+        or "not enough memory" in words  # Windows
+        or "out of memory" in words  # macOS's GPUs
     )

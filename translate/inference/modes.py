@@ -31,6 +31,35 @@ def check_mode(mode: str) -> None:
         )
 
 
+def check_samples(samples: int | None, seed: int, mode: str, can_vary: bool) -> None:
+    """Refuse a number of translations that one photo has not got.
+
+    Args:
+        samples: How many are wanted; None: one.
+        can_vary: Whether the generator was trained with dropout.
+
+    Raises:
+        TranslateError: There is no such number of different ones; or the seed is negative.
+    """
+    if samples is not None and samples < 1:
+        raise TranslateError(f"Expected at least 1 sample of each photo, got {samples}.")
+    if seed < 0:
+        raise TranslateError(f"Expected a seed of 0 or more, got {seed}.")
+    if samples is None or samples == 1:
+        return
+    if not can_vary:
+        raise TranslateError(
+            f"{samples} samples were asked for, but this bundle's generator has no dropout: "
+            "every photo has exactly one translation. Ask for one sample, or use a bundle "
+            "that was trained with dropout."
+        )
+    if mode != "paper":
+        raise TranslateError(
+            f"{samples} samples were asked for, but in the mode '{mode}' dropout is off: "
+            "every photo has exactly one translation. Choose the mode 'paper', or ask for one."
+        )
+
+
 def apply_mode(network: nn.Module, mode: str) -> None:
     """Let a network translate the way a mode says; it is changed in place, for good.
 

@@ -13,14 +13,14 @@ from PIL import Image
 from torch import Tensor
 
 from translate.bundle import Bundle, load_bundle, save_bundle
-from translate.errors import BundleError, TranslateError
+from translate.errors import TranslateError
 from translate.inference.batching import in_batches
-from translate.inference.choices import choose
+from translate.inference.choices import choose, choose_direction
 from translate.inference.engine import Engine
 from translate.inference.fingerprint import fingerprint
 from translate.inference.hub import find_bundle, push_bundle
 from translate.inference.kinds import Opened, open_kind
-from translate.inference.modes import check_mode
+from translate.inference.modes import check_mode, check_samples
 from translate.inference.prefetching import ahead
 
 
@@ -91,7 +91,7 @@ class Translator:
         max_memory: int | None = None,
     ) -> None:
         self.bundle = bundle
-        self.direction = _choose_direction(bundle, direction)
+        self.direction = choose_direction(bundle, direction)
         self.choices = choose(device, precision, is_compiled, statistics, max_memory)
         self.device = self.choices.device
         self.mode = bundle.inference_mode if mode is None else mode
@@ -140,23 +140,7 @@ class Translator:
             TranslateError: There is no such number of different translations; or the seed is
                 negative.
         """
-        if samples is not None and samples < 1:
-            raise TranslateError(f"Expected at least 1 sample of each photo, got {samples}.")
-        if seed < 0:
-            raise TranslateError(f"Expected a seed of 0 or more, got {seed}.")
-        if samples is None or samples == 1:
-            return
-        if not self.bundle.can_vary(self.direction):
-            raise TranslateError(
-                f"{samples} samples were asked for, but this bundle's generator has no dropout: "
-                "every photo has exactly one translation. Ask for one sample, or use a bundle "
-                "that was trained with dropout."
-            )
-        if self.mode != "paper":
-            raise TranslateError(
-                f"{samples} samples were asked for, but in the mode '{self.mode}' dropout is off: "
-                "every photo has exactly one translation. Choose the mode 'paper', or ask for one."
-            )
+        check_samples(samples, seed, self.mode, self.bundle.can_vary(self.direction))
 
     # `Any`: where the target's images are bands, paths and PIL images give an array.
     @overload
@@ -308,13 +292,3 @@ class Translator:
         if self._engine is None:
             raise TranslateError("This translator was closed. Open the bundle again.")
         return self._engine
-
-
-def _choose_direction(bundle: Bundle, direction: str | None) -> str:
-    if direction is None:
-        return "a_to_b" if "a_to_b" in bundle.generators else next(iter(bundle.generators))
-    if direction not in bundle.generators:
-        raise BundleError(
-            f"The bundle has no direction {direction!r}. There is {bundle.describe_directions()}."
-        )
-    return direction

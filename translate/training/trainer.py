@@ -12,8 +12,8 @@ from torch.utils.data import DataLoader, Dataset
 from translate.data import Splits
 from translate.errors import DataError, TrainingError
 from translate.images import Pair
+from translate.interrupt import Interrupt
 from translate.phase import Method
-from translate.training.interrupt import Interrupt
 from translate.training.journal import Journal
 from translate.training.order import ShardedBatches
 from translate.training.progress import ProgressDisplay
@@ -151,10 +151,10 @@ class Trainer:
         if not self.accelerator.sync_gradients:
             return False
         if self.accelerator.num_processes == 1:
-            return interrupt.requested
+            return interrupt.is_requested
         if self.at.step % self.settings.log_every_steps:
             return False
-        asked = torch.tensor(float(interrupt.requested), device=self.device)
+        asked = torch.tensor(float(interrupt.is_requested), device=self.device)
         return bool(self.accelerator.reduce(asked).item() > 0)
 
     def draw_samples(self) -> None:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-
 EPS = 1e-5  # that of the norms, in which what rounding does to the smallest variances is lost
 
 

@@ -4,16 +4,16 @@ import threading
 
 import pytest
 
-from translate.training.interrupt import Interrupt
+from translate.interrupt import Interrupt
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_first_signal_is_only_remembered(number: signal.Signals) -> None:
     with Interrupt() as interrupt:
-        assert not interrupt.requested
+        assert not interrupt.is_requested
         os.kill(os.getpid(), number)
 
-        assert interrupt.requested
+        assert interrupt.is_requested
 
 
 def test_a_second_ctrl_c_stops_at_once() -> None:

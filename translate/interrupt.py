@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish to stop after this step, not as an accident."""
+"""Ctrl-C and SIGTERM as a wish to stop in order, not as an accident."""
 
 import signal
 import threading
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class Interrupt:
-    """Remember that somebody asked the run to stop. A second Ctrl-C stops it at once.
+    """Remember that somebody asked to stop. A second Ctrl-C stops at once.
 
     Signals can be caught in the main thread only; elsewhere nothing is caught.
     """
@@ -15,7 +15,7 @@ class Interrupt:
     SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
     def __init__(self) -> None:
-        self.requested = False
+        self.is_requested = False
         self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -27,8 +27,12 @@ class Interrupt:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
+    def request(self) -> None:
+        """Ask to stop."""
+        self.is_requested = True
+
     def _remember(self, number: int, frame: FrameType | None) -> None:
         # A second SIGTERM is no impatience: a scheduler and a launcher may each send one.
-        if self.requested and number == signal.SIGINT:
+        if self.is_requested and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.requested = True
+        self.request()
