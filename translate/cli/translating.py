@@ -59,9 +59,9 @@ class TranslateArguments(Settings):
     seed: int = 0  # which translations --mode paper gives: the same seed, the same ones
     batch_size: int | None = None  # photos that go through the network at once; none: as fits
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # numbers the network works with
-    compile: bool = False  # compile the network first: minutes, then faster
+    compile: bool = False  # compile the network first: half a minute for each size; try it on GPUs
     statistics: Literal["exact", "thumbnail"] = "exact"  # of photos too large to run whole
-    max_memory: str | None = None  # "3GB": how much a photo may take; none: what is free
+    max_memory: str | None = None  # "3GB": what the process (a GPU: its memory) may take; none: 4 GiB at most
     max_megapixels: float | None = Field(
         None, gt=0, description="larger photos are refused, as bombs; none: 250"
     )

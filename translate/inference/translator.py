@@ -58,8 +58,8 @@ class Translator:
         mode: `deterministic`, `eval` or `paper`. None: the one stored in the bundle.
         precision: `fp32`, `bf16`, `fp16` (on GPUs) or `auto`: the fastest that this machine
             multiplies in hardware for photos of 8 bits, and fp32 for what has more.
-        is_compiled: Compile the network: the first photo of each size takes a minute, those after
-            it less time than before. Needs a C++ compiler.
+        is_compiled: Compile the network: the first photos of new sizes take half a minute each.
+            Needs a C++ compiler, and is worth trying on GPUs: on a CPU with bf16 it gained nothing.
         statistics: Of a photo in strips, `exact`: its own, gathered layer by layer; `thumbnail`:
             those of the photo reduced to about 512 px, in one pass: faster, and only similar.
         max_memory: Bytes. On a CPU for the whole process, on a GPU of its memory. None: 4 GiB or
