@@ -49,12 +49,6 @@ def test_a_gpu_that_may_not_be_used_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -
         devices.resolve_precision("fp16")
 
 
-def test_a_torch_that_cannot_tell_is_taken_for_no(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
-
-    assert not devices.cpu_has_bf16()
-
-
 def test_an_unknown_tracker_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"no tracker 'notebook'.*tensorboard"):
         devices.make_accelerator(tiny_training(trackers=["notebook"]))

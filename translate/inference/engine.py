@@ -35,6 +35,8 @@ Result = TypeVar("Result")
 LAYERS_AT_ONCE = 6  # as large as the largest one: in, out, padded, reordered; measured 4.5 to 5
 STRIP_SHARE, STRIP_BYTES = 16, 64 * 2**20  # of a CPU: larger strips leave its caches
 STRIPS_AT_ONCE = 8  # one being computed has several layers; the rest of the room is for what waits
+COMPUTING = 10  # strips as large: what computing one takes in all, measured 6, and some more
+PHOTOS_SHARE = 8  # of a CPU's memory: the part left for photos on their way in and out
 LEAST_ROOM = 64 * 2**20
 THUMBNAIL_PX = 512 * 512
 OBLONG = 4  # times wider than high: strips go down its columns
@@ -67,7 +69,8 @@ class Engine:
         self._values = values_per_pixel(generator)
         self._room = choices.max_memory
         if choices.device.type == "cpu":
-            self._room = max(LEAST_ROOM, self._room - resident_memory())
+            reserved = self._room // PHOTOS_SHARE
+            self._room = max(LEAST_ROOM, self._room - resident_memory() - reserved)
         self._said: dict[str, str] = {}
 
     @property

