@@ -1,17 +1,21 @@
 """Engines that need no bundle, and pictures for them."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
-from tests.strip_toys import noise
+from tests.strip_toys import noise, ready, whole
 from translate.images import Encoding
+from translate.inference import engine as room
 from translate.inference.choices import Choices
 from translate.inference.engine import Engine
-from translate.inference.pictures import Canvas, Samples, Values
-from translate.networks import Generator
+from translate.inference.pictures import Canvas, Picture, Samples, Values
+from translate.inference.strips import Size
+from translate.networks import Generator, ResNetGenerator
 
 PHOTO = Encoding()
 PLAIN = Choices(
@@ -54,3 +58,31 @@ def content(canvas: Canvas) -> Tensor:
     found = canvas.content
     assert isinstance(found, Tensor)
     return found
+
+
+class Spy:
+    """Notes the sizes of what is run whole, and of what is streamed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.whole: list[tuple[int, ...]] = []
+        self.streamed: list[Size] = []
+        forward, stream = ResNetGenerator.forward, room.stream
+
+        def note_forward(generator: ResNetGenerator, photo: Tensor) -> Tensor:
+            self.whole.append(tuple(photo.shape))
+            return forward(generator, photo)
+
+        def note_stream(generator: Generator, read: Any, size: Size, *more: Any) -> Any:
+            self.streamed.append(size)
+            return stream(generator, read, size, *more)
+
+        monkeypatch.setattr(ResNetGenerator, "forward", note_forward)
+        monkeypatch.setattr(room, "stream", note_stream)
+
+
+def run(engine: Engine, *pictures: Picture, seed: int = 3, sample: int = 1) -> list[Tensor]:
+    return [content(canvas) for canvas in engine.run(pictures, seed, sample)]
+
+
+def expected(generator: Generator, photo: Tensor, mode: str = "deterministic") -> Tensor:
+    return whole(ready(generator, mode), photo)

@@ -1,3 +1,4 @@
+import itertools
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ LABELS = Encoding(kind="labels", channels=2, classes=((0, 0, 0), (255, 0, 0)))
 def fill(canvas: Canvas, picture: Picture, cuts: list[int]) -> Any:
     """Write a picture's own rows, in pieces."""
     edges = [0, *sorted({cut % picture.height for cut in cuts} - {0}), picture.height]
-    for top, bottom in zip(edges, edges[1:], strict=False):
+    for top, bottom in itertools.pairwise(edges):
         canvas.write(top, picture.read(top, bottom))
     return canvas.content
 

@@ -41,8 +41,9 @@ def test_a_photo_that_fits_is_the_generators_own_answer(
 
     expected = bundle.generators["a_to_b"](photo)
 
-    assert torch.equal(translator(photo), expected)
-    assert not torch.equal(expected, photo)
+    # But for rounding: without gradients, memory lies otherwise.
+    assert torch.allclose(translator(photo), expected, atol=1e-5)
+    assert not torch.allclose(expected, photo, atol=0.1)
 
 
 def test_what_goes_in_comes_out(translator: Translator, tmp_path: Path) -> None:

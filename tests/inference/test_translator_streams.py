@@ -1,15 +1,12 @@
 """The translator over time: streams, threads, memory, and what it tells about itself."""
 
-import copy
 import gc
-import json
 import subprocess
 import sys
 import threading
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +16,8 @@ import torch
 from PIL import Image
 
 from tests.strip_toys import gap, lively, noise
-from translate.bundle import Bundle, load_bundle, save_bundle
+from translate.bundle import Bundle, save_bundle
 from translate.errors import DataError, TranslateError
-from translate.images import Encoding
 from translate.inference import choices
 from translate.inference.prefetching import MOST_AHEAD
 from translate.inference.translator import Translator
@@ -226,55 +222,6 @@ def test_sixteen_bits_are_computed_finely_though_eight_are_not(
     assert len(np.unique(auto(pixels) % 256)) == 256
 
 
-def facts(bundle: Bundle, direction: str = "a_to_b", **changes: Any) -> dict[str, str]:
-    return Translator(bundle, direction, "cpu", **changes).facts
-
-
-def test_facts_are_the_same_for_the_same_bundle_wherever_it_lies(
-    bundle: Bundle, tmp_path: Path
-) -> None:
-    save_bundle(bundle, tmp_path / "elsewhere")
-
-    first = facts(bundle)
-
-    assert facts(load_bundle(tmp_path / "elsewhere")) == first
-    assert json.loads(json.dumps(first)) == first
-    assert first | {"bundle": ""} == {
-        "bundle": "",
-        "direction": "a_to_b",
-        "mode": "deterministic",
-        "precision": "auto",
-        "statistics": "exact",
-    }
-
-
-def test_every_fact_that_changes_a_translation_changes_the_facts(bundle: Bundle) -> None:
-    generators = copy.deepcopy(bundle.generators)
-    next(generators["a_to_b"].parameters()).data += 1e-3
-    deep = {"a": Encoding(), "b": Encoding(kind="bands", channels=3)}
-    others = [
-        facts(bundle),
-        facts(bundle, "b_to_a"),
-        facts(bundle, mode="eval"),
-        facts(bundle, precision="bf16"),
-        facts(bundle, statistics="thumbnail"),
-        facts(replace(bundle, generators=generators)),
-        facts(replace(bundle, encodings=deep)),
-    ]
-
-    assert len({json.dumps(each) for each in others}) == len(others)
-
-
-def test_how_much_memory_there_is_changes_no_facts(bundle: Bundle) -> None:
-    assert facts(bundle, max_memory=2**31) == facts(bundle)
-
-
-def test_the_choices_can_be_shown_in_a_line(bundle: Bundle) -> None:
-    translator = Translator(bundle, device="cpu", precision="fp32", max_memory=2**31)
-
-    assert str(translator.choices) == "cpu, fp32 (as asked for), within 2.0 GiB of memory"
-
-
 LARGE = """
 import json, resource, sys, torch
 from translate.inference.translator import Translator
@@ -314,7 +261,7 @@ def test_four_megapixels_through_the_full_resnet_stay_within_the_memory_allowed(
         peaks.append(float(child.stdout))
 
     assert peaks[0] < 1.6
-    assert peaks[1] > 3  # that one was run whole
+    assert peaks[1] > 2  # that one was run whole
     assert gap(*results) < 1e-3
 
 

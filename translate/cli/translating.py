@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
 from tyro import cli
 from tyro.conf import Positional, arg
 
 from translate.cli.guarding import DONE, INTERRUPTED, REFUSED, SOME_FAILED, guard, rank
 from translate.cli.progress import FolderProgress
 from translate.config import Settings
-from translate.errors import ConfigError
+from translate.errors import ConfigError, DataError
 from translate.version import __version__
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from translate.inference.translator import Translator
 
 FAILURES_LISTED = 20
+MOST_MEGAPIXELS = 1e9  # beyond any photo
 UNITS = {"B": 1, "": 1}
 UNITS |= {f"{letter}B": 1000**i for i, letter in enumerate("KMGT", start=1)}
 UNITS |= {f"{letter}IB": 1024**i for i, letter in enumerate("KMGT", start=1)}
@@ -62,9 +62,7 @@ class TranslateArguments(Settings):
     compile: bool = False  # compile the network first: half a minute for each size; try it on GPUs
     statistics: Literal["exact", "thumbnail"] = "exact"  # of photos too large to run whole
     max_memory: str | None = None  # "3GB": what the process (a GPU: its memory) may take; none: 4 GiB at most
-    max_megapixels: float | None = Field(
-        None, gt=0, description="larger photos are refused, as bombs; none: 250"
-    )
+    max_megapixels: float | None = None  # larger photos are refused, as bombs; none: 250
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,6 +79,7 @@ def _translate(words: Sequence[str]) -> int:
     max_memory = parse_bytes(chosen.max_memory) if chosen.max_memory else None
     if chosen.report is not None:
         _expect_place(chosen.report)
+    _expect_megapixels(chosen.max_megapixels)
     # Imported late: torch comes with it, and --help must not wait for torch.
     from translate.images import set_pixel_limit  # noqa: PLC0415
     from translate.inference.folder import (  # noqa: PLC0415
@@ -107,9 +106,10 @@ def _translate(words: Sequence[str]) -> int:
             report = _run(chosen, translator)
         except SaidElsewhereError:
             return REFUSED
-    if rank() == 0:
-        _tell(chosen, report)
-    return _exit_code(chosen, report)
+    code = _exit_code(chosen, report)
+    if rank() == 0 and not _tell(chosen, report):
+        return code or SOME_FAILED
+    return code
 
 
 def _run(chosen: TranslateArguments, translator: "Translator") -> "FolderReport":
@@ -140,17 +140,18 @@ def _run(chosen: TranslateArguments, translator: "Translator") -> "FolderReport"
         )
 
 
-def _tell(chosen: TranslateArguments, report: "FolderReport") -> None:
-    """Write the report for machines, name what failed, and count the rest."""
-    if chosen.report is not None:
-        unfinished = chosen.report.with_name(f".{chosen.report.name}.part")
-        unfinished.write_text(report.to_json(), encoding="ascii")
-        unfinished.replace(chosen.report)
+def _tell(chosen: TranslateArguments, report: "FolderReport") -> bool:
+    """Write the report for machines, name what failed, and count the rest.
+
+    Returns:
+        Whether the report could be written, if one was asked for.
+    """
     for file, reason in report.failed[:FAILURES_LISTED]:
         print(f"failed: {_shown(file)}: {_shown(reason)}", file=sys.stderr)  # noqa: T201
     if (more := len(report.failed) - FAILURES_LISTED) > 0:
         print(f"{more} more failed; --report FILE names all.", file=sys.stderr)  # noqa: T201
     print(f"{_shown(str(chosen.output))}: {summary(report, chosen.dry_run)}")  # noqa: T201
+    return chosen.report is None or _write_report(chosen.report, report.to_json())
 
 
 def summary(report: "FolderReport", is_dry_run: bool) -> str:
@@ -189,9 +190,37 @@ def parse_bytes(text: str) -> int:
 
 def _expect_place(report: Path) -> None:
     """Refuse now what would be found out only when all is done."""
+    from translate.images import IMAGE_SUFFIXES  # noqa: PLC0415
+
     if report.is_dir() or not os.access(report.absolute().parent, os.W_OK):
         raise ConfigError(
             f"--report: {report} cannot be written. Name a file in a folder that is there."
+        )
+    if report.suffix.lower() in IMAGE_SUFFIXES:
+        raise ConfigError(
+            f"--report: {report} has the name of a photo, which it would replace. Name it .json."
+        )
+
+
+def _write_report(file: Path, text: str) -> bool:
+    """Write the report whole, or into a pipe or a device such as /dev/stdout as it comes."""
+    from translate.images.writing import write_whole  # noqa: PLC0415
+
+    try:
+        if file.is_symlink() or (file.exists() and not file.is_file()):
+            file.write_text(text, encoding="ascii")
+        else:
+            write_whole(text.encode("ascii"), file)
+    except (OSError, DataError) as error:
+        print(f"error: --report: {_shown(str(error))}", file=sys.stderr)  # noqa: T201
+        return False
+    return True
+
+
+def _expect_megapixels(limit: float | None) -> None:
+    if limit is not None and not 1e-6 <= limit <= MOST_MEGAPIXELS:
+        raise ConfigError(
+            f"--max-megapixels: expected a number above 0, such as 500, got {limit:g}."
         )
 
 

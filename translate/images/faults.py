@@ -1,5 +1,6 @@
 """What a photo's file can do wrong, in plain words."""
 
+import errno
 import struct
 import zlib
 
@@ -47,7 +48,7 @@ PLAIN_WORDS = (
     (PermissionError, "may not be read (permission denied)"),
     (UnidentifiedImageError, "is not an image, or its head is damaged"),
 )
-UNPACKS_TOO_MUCH = "Decompressed data too large"
+UNPACKS_TOO_MUCH = ("Decompressed data too large", "Too much memory used in text chunks")
 """What Pillow says of texts and profiles in a PNG that are made to fill the memory."""
 
 
@@ -56,6 +57,9 @@ def explain(error: Exception) -> str:
     for kind, words in PLAIN_WORDS:
         if isinstance(error, kind):
             return words
+    # The disk's own words; but it is no fault of the disk if a file leads its decoder astray.
+    if isinstance(error, OSError) and error.strerror and error.errno != errno.EINVAL:
+        return f"cannot be read ({error.strerror})"
     message = str(error).strip() or type(error).__name__
     if isinstance(error, UnfitError):
         return message

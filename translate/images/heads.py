@@ -16,10 +16,12 @@ from translate.images.limits import WITHOUT_PILLOWS_CHECK
 from translate.images.plugins import START, find_plugin
 from translate.images.upright import ORIENTATION
 
-TIFF_BITS, TIFF_COLOURS, TIFF_INKS = 258, 262, 5
+TIFF_BITS, TIFF_COLOURS, TIFF_WHITE_IS_ZERO, TIFF_INKS = 258, 262, 0, 5
+TIFF_LAYOUT, TIFF_IN_PLANES = 284, 2
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 """Those that are always there. Others are refused: at PostScript, say, Pillow starts a program."""
 COUNTED_BY_SEARCH = ("TIFF", "GIF")  # their heads do not say how many frames follow
+SMALLER_ARE_HELPERS = "MPO"  # telephones put a map of brightness, or a preview, behind a JPEG
 
 
 @contextmanager
@@ -56,6 +58,22 @@ def is_deep(image: Image.Image) -> bool:
     return image.mode[0] in "IF" or any(";16" in layout for layout in layouts)
 
 
+def is_in_planes(image: Image.Image) -> bool:
+    """Say whether a TIFF holds one colour after the other."""
+    return _tiff_tag(image, TIFF_LAYOUT) == TIFF_IN_PLANES
+
+
+def is_inverted(image: Image.Image) -> bool:
+    """Say whether a TIFF's zeros are white."""
+    return _tiff_tag(image, TIFF_COLOURS) == TIFF_WHITE_IS_ZERO
+
+
+def _tiff_tag(image: Image.Image, tag: int) -> int | None:
+    """Read a tag; None where the file is no TIFF, or has it not."""
+    number: int | None = getattr(image, "tag_v2", {}).get(tag)
+    return number
+
+
 def orientation_of(image: Image.Image) -> int:
     """Read which of EXIF's eight orientations an image has; 1 where that is damaged."""
     try:
@@ -66,10 +84,18 @@ def orientation_of(image: Image.Image) -> int:
 
 def count_frames(image: Image.Image, stream: BinaryIO) -> int:
     """Count the frames of an animation, or the pages of a document; what is damaged has one."""
-    if image.format not in COUNTED_BY_SEARCH:
+    if image.format not in (*COUNTED_BY_SEARCH, SMALLER_ARE_HELPERS):
         return int(getattr(image, "n_frames", 1))
     try:  # with an image of its own, because a search that fails leaves it at no frame
-        with Image.open(stream, formats=[image.format]) as other:
-            return int(getattr(other, "n_frames", 1))
+        with Image.open(stream, formats=FORMATS) as other:
+            frames = int(getattr(other, "n_frames", 1))
+            if image.format != SMALLER_ARE_HELPERS:
+                return frames
+            return sum(_size_of_frame(other, number) == image.size for number in range(frames))
     except (*DECODER_ERRORS, *FOREIGN_ERRORS):
         return 1
+
+
+def _size_of_frame(image: Image.Image, number: int) -> tuple[int, int]:
+    image.seek(number)
+    return image.size

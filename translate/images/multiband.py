@@ -65,6 +65,20 @@ def read_tiff(stream: BinaryIO) -> npt.NDArray[Any]:
         return np.ascontiguousarray(turn_upright(native, _orientation(pages[0])))
 
 
+def read_page(stream: BinaryIO) -> npt.NDArray[Any]:
+    """Read the first page as it is stored, upright.
+
+    Shape:
+        (H, W, C), of whatever type the file has.
+    """
+    with _open(stream) as tiff:
+        page = cast("TiffPage", tiff.pages[0])
+        _expect_all_pixels(page)
+        samples = _decode(page)
+        native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
+        return turn_upright(native, _orientation(page))
+
+
 @contextmanager
 def _open(stream: BinaryIO) -> Iterator[TiffFile]:
     """Whatever goes wrong in here is one of `DECODER_ERRORS`."""

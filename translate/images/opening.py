@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -14,7 +14,8 @@ from translate.errors import DataError
 from translate.images.colour import converter_to_srgb, deep_to_srgb, to_rgb
 from translate.images.facts import read_facts
 from translate.images.faults import DECODER_ERRORS, UnfitError, explain
-from translate.images.heads import is_deep, opened, orientation_of
+from translate.images.heads import is_deep, is_in_planes, is_inverted, opened, orientation_of
+from translate.images.multiband import read_page
 from translate.images.photo import Photo
 from translate.images.tensors import Pixels
 from translate.images.upright import SWAPPED, lay_down, turn_upright
@@ -127,15 +128,27 @@ def _read_deep(image: Image.Image, stream: BinaryIO, is_managed: bool) -> Photo:
 
 
 def _read_samples(image: Image.Image, stream: BinaryIO) -> npt.NDArray[Any]:
-    """Let OpenCV read grey, BGR or BGRA of any depth, upright."""
-    stream.seek(0)
-    samples = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    """Read grey, BGR or BGRA of any depth, upright."""
+    samples = _read_planes(stream) if is_in_planes(image) else _read_pixels(stream)
     if samples is None or samples.dtype not in (np.uint8, np.uint16):
         kind = image.mode if samples is None else samples.dtype
         raise UnfitError(f"has {kind} samples, expected 8 or 16 bits a channel (export it as such)")
     if image.format != "TIFF":  # OpenCV turns those itself
         samples = turn_upright(samples, orientation_of(image))
-    return samples
+    return np.iinfo(samples.dtype).max - samples if is_inverted(image) else samples
+
+
+def _read_pixels(stream: BinaryIO) -> npt.NDArray[Any] | None:
+    stream.seek(0)
+    found = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    return cast("npt.NDArray[Any] | None", found)
+
+
+def _read_planes(stream: BinaryIO) -> npt.NDArray[Any]:
+    """Read what OpenCV would mix up, in its order of colours."""
+    samples = read_page(stream)
+    channels = samples.shape[2]
+    return samples[..., 0] if channels == 1 else samples[..., [2, 1, 0, 3][:channels]]
 
 
 def _split(samples: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:

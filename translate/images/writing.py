@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import errno
 import os
 import uuid
 from collections.abc import Callable
@@ -9,6 +10,12 @@ from translate.errors import DataError
 
 UNFINISHED_SUFFIX = ".photo-translate.part"
 """How the names of unfinished files end, so that those of a run that was killed can be told."""
+
+IN_THE_WAY = "Move away what lies there under the name of the file, or of one of its folders"
+ADVICE = {
+    errno.ENAMETOOLONG: "Choose shorter names",
+    **dict.fromkeys((errno.EISDIR, errno.EEXIST, errno.ENOTDIR), IN_THE_WAY),
+}
 
 
 def write_whole(
@@ -37,9 +44,9 @@ def write_whole(
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
+        advice = ADVICE.get(error.errno or 0, "Look at the folder's permissions and the free space")
         raise DataError(
-            f"{file}: could not be written ({error.strerror or error}). Look at the folder's "
-            "permissions and at the free space."
+            f"{file}: could not be written ({error.strerror or error}). {advice}."
         ) from error
 
 

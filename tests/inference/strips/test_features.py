@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -52,7 +54,7 @@ def test_strips_cover_every_row_once_and_none_is_much_shorter(
     heights = [bottom - top for top, bottom in strips]
     assert strips[0][0] == 0
     assert strips[-1][1] == height
-    assert all(one[1] == other[0] for one, other in zip(strips, strips[1:], strict=False))
+    assert all(one[1] == other[0] for one, other in itertools.pairwise(strips))
     assert max(heights) - min(heights) <= 1
     assert max(heights) <= max(LEAST_ROWS, strip_bytes / features.row_bytes)
 
@@ -196,4 +198,6 @@ def test_features_without_norms_are_what_plain_functions_give() -> None:
         Local(source(), nn.ReLU(), 3, 0, 1, 1), Local(source(), nn.LeakyReLU(0.2), 3, 0, 1, 1)
     )
 
-    assert gap(read(features, 3, 8), (F.relu(PHOTO) + F.leaky_relu(PHOTO, 0.2))[None, :, 3:8]) < 1e-6
+    assert (
+        gap(read(features, 3, 8), (F.relu(PHOTO) + F.leaky_relu(PHOTO, 0.2))[None, :, 3:8]) < 1e-6
+    )

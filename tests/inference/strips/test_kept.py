@@ -49,7 +49,9 @@ def below() -> Counting:
     return Counting()
 
 
-def test_what_is_read_is_what_lies_below_in_the_same_size(scratch: Scratch, below: Counting) -> None:
+def test_what_is_read_is_what_lies_below_in_the_same_size(
+    scratch: Scratch, below: Counting
+) -> None:
     kept = Kept(below, scratch, 1)
     reader = kept.reader()
 

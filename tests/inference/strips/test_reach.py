@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from tests.strip_toys import lively, noise
 from translate.inference.strips.reach import Reach, channels_after, reach_of, reach_together
@@ -58,8 +58,10 @@ def rows_within_reach(reach: Reach, row: int, padding: int) -> set[int]:
     return {
         given + padding
         for given in range(count)
-        if any(given * reach.down // reach.up <= n <= -(-(given + 1) * reach.down // reach.up) - 1
-               for n in near)
+        if any(
+            given * reach.down // reach.up <= n <= -(-(given + 1) * reach.down // reach.up) - 1
+            for n in near
+        )
     }
 
 
@@ -182,5 +184,3 @@ def test_a_reach_that_is_stated_too_small_would_show(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(flow, "reach_together", too_little)
 
     assert gap(in_strips(generator, photo), whole(generator, photo)) > 1e-3
-
-

@@ -1,10 +1,10 @@
 import gc
-import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,12 +153,14 @@ def test_a_system_that_writes_and_reads_in_parts_loses_nothing(
         assert torch.equal(read(scratch.keep(rows.clone()), 0, rows), rows)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a full disk at hand")  # noqa: PTH110
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a full disk at hand")
 def test_a_full_disk_is_told_with_its_place_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        tempfile, "TemporaryFile", lambda **how: open("/dev/full", "r+b", **how)  # noqa: PTH123
+        tempfile,
+        "TemporaryFile",
+        lambda **how: Path("/dev/full").open("r+b", **how),  # noqa: SIM115
     )
 
     with Scratch(0) as scratch, pytest.raises(TranslateError) as caught:
@@ -172,6 +174,7 @@ def test_a_full_disk_is_told_with_its_place_and_what_to_do(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files as Linux does")
 def test_a_file_that_may_grow_no_further_is_told_rather_than_cut_short() -> None:
     program = (

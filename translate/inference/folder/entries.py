@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from translate.images.writing import UNFINISHED_SUFFIX
+
 CLOCK_STEP_NS = 2 * 10**9  # FAT, the coarsest there is, keeps times to two seconds
 
 
@@ -47,7 +49,9 @@ class Output(NamedTuple):
         """Say whether it is there under its temporary name, for the run was killed just then."""
         file, temporary = PurePosixPath(self.file), PurePosixPath(self.temporary)
         leads_out = ".." in file.parts or file.is_absolute() or temporary.parent != file.parent
-        return not leads_out and _stamp_or_none(target / temporary, self.bytes) is not None
+        if leads_out or not temporary.name.endswith(UNFINISHED_SUFFIX):
+            return False
+        return _stamp_or_none(target / temporary, self.bytes) is not None
 
 
 def _stamp_or_none(file: Path, expected_bytes: int) -> Stamp | None:
@@ -100,10 +104,10 @@ class Entry(NamedTuple):
 
     @classmethod
     def from_line(cls, line: bytes) -> "Entry | None":
-        """Read a line; None where it is torn or something else."""
+        """Read a line; None where it is torn, something else, or was spoilt by hand."""
         try:
             values = json.loads(line)
-            return cls(
+            entry = cls(
                 values["input"],
                 Stamp(values["bytes"], values["mtime_ns"]),
                 tuple(Output(**output) for output in values["outputs"]),
@@ -113,8 +117,21 @@ class Entry(NamedTuple):
                 values["seconds"],
                 values["error"],
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None
+        return entry if entry._is_sound() else None
+
+    def _is_sound(self) -> bool:
+        """Say whether every value is of its kind, and every name can be one."""
+        outputs = (*self.outputs, *self.earlier)
+        names = (self.input, *(name for o in outputs for name in (o.file, o.temporary)))
+        numbers = (*self.stamp, *(number for o in outputs for number in (o.bytes, o.mtime_ns)))
+        return (
+            all(isinstance(name, str) and "\0" not in name for name in names)
+            and all(isinstance(number, int) for number in numbers)
+            and isinstance(self.facts, dict)
+            and isinstance(self.error, str | None)
+        )
 
     def is_done(self, target: Path, stamp: Stamp, outputs: tuple[str, ...], facts: Facts) -> bool:
         """Say whether this very photo became these very files by this model and these settings."""

@@ -9,6 +9,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +22,23 @@ LOCK = ".photo-translate.lock"
 PARTS = ".photo-translate.*.jsonl"  # one for each process of a run of several
 HEADER = json.dumps({"photo-translate": "manifest", "version": 1}).encode() + b"\n"
 FEW_LINES = 64  # not worth rewriting
+
+
+@contextmanager
+def guarded(target: Path) -> Iterator[None]:
+    """Say what is wrong where the notes of a run cannot be read or written.
+
+    Raises:
+        DataError: They cannot.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or target}: cannot be read or written ({error.strerror or error}), "
+            f"but runs keep their notes in {target}. Look at the permissions there and at the free "
+            "space, or choose another folder."
+        ) from error
 
 
 class Journal:
@@ -135,18 +153,24 @@ def _files_of(target: Path) -> Sequence[Path]:
 
 def _read(file: Path) -> Iterator[Entry]:
     facts: dict[str, dict[str, str]] = {}  # thousands of lines share one
+    if not file.is_file():  # waiting for a pipe would have no end
+        raise _foreign(file)
     with file.open("rb") as lines:
         head = lines.readline()
         if not HEADER.startswith(head):  # it may be torn, but not be something else
-            raise DataError(
-                f"{file}: is not the manifest of this version of photo-translate, which would "
-                "keep its own under that name. Move it away, or choose another folder."
-            )
+            raise _foreign(file)
         for line in lines:
             entry = Entry.from_line(line)
             if entry is not None:
                 key = repr(entry.facts)
                 yield entry._replace(facts=facts.setdefault(key, dict(entry.facts)))
+
+
+def _foreign(file: Path) -> DataError:
+    return DataError(
+        f"{file}: is not the manifest of this version of photo-translate, which would keep its own "
+        "under that name. Move it away, or choose another folder."
+    )
 
 
 def _rewrite(target: Path, entries: dict[str, Entry]) -> None:

@@ -1,5 +1,6 @@
 """Which name does the translation of a photo get?"""
 
+import os
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -14,6 +15,7 @@ FORMATS = {
     "avif": (".avif",),
 }
 """A format's name -> the suffixes it goes by; the first is given to what had another format."""
+LONGEST_NAME = 255  # bytes, on the disks in use
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Naming:
 
     Raises:
         DataError: There is no such format, it cannot hold the translations, or the suffix names a
-            folder.
+            folder or is longer than any name.
     """
 
     made_of: Encoding
@@ -48,6 +50,11 @@ class Naming:
             raise DataError(
                 f"suffix: {self.suffix!r} would lead to another folder. "
                 "Give letters to put behind the photos' names, such as _night."
+            )
+        if len(os.fsencode(self.suffix)) >= LONGEST_NAME:
+            raise DataError(
+                f"suffix: it has {len(self.suffix)} letters, more than any file's name may have. "
+                "Give a few letters to put behind the photos' names, such as _night."
             )
 
     def outputs_of(self, name: str) -> tuple[str, ...]:

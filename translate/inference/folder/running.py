@@ -11,7 +11,7 @@ from translate.errors import DataError
 from translate.inference.folder import checks
 from translate.inference.folder.copying import copy_sidecars
 from translate.inference.folder.entries import Entry
-from translate.inference.folder.manifest import LOCK, NAME, Journal, read_manifest, tidy
+from translate.inference.folder.manifest import LOCK, NAME, Journal, guarded, read_manifest, tidy
 from translate.inference.folder.naming import Naming
 from translate.inference.folder.pipeline import OnProgress, Pipeline
 from translate.inference.folder.planning import Plan, Scan, expect_photos, make_plan, scan
@@ -84,9 +84,12 @@ class FolderRun:
             is_new = not self.target.exists()
             if not is_new:
                 stack.enter_context(locked(self.target))
-            plan = self._checked_plan(listed, {} if is_new else tidy(self.target))
+            with guarded(self.target):
+                entries = {} if is_new else tidy(self.target)
+            plan = self._checked_plan(listed, entries)
             if is_new:
-                self.target.mkdir(parents=True, exist_ok=True)
+                with guarded(self.target):
+                    self.target.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(locked(self.target))
             yield plan
 
@@ -97,14 +100,18 @@ class FolderRun:
             DataError: A real run would be refused too.
         """
         checks.check_folders(self.source, self.target)
-        plan = self._checked_plan(self._list(may_be_empty=False), read_manifest(self.target))
+        with guarded(self.target):
+            entries = read_manifest(self.target)
+        plan = self._checked_plan(self._list(may_be_empty=False), entries)
         self.report.planned = [job.name for job in plan.jobs]
         self.report.estimated_bytes = plan.estimate
         return self.report
 
     def carry_out(self, plan: Plan, journal: Path) -> None:
         """Translate and copy what a plan says, and note it down in a journal."""
-        with Journal(journal) as lines, ThreadPoolExecutor(1, "copying") as copier:
+        with guarded(self.target):
+            lines = Journal(journal)
+        with lines, ThreadPoolExecutor(1, "copying") as copier:
             workshop = Workshop(
                 self.source,
                 self.target,
@@ -159,15 +166,20 @@ def locked(target: Path) -> Iterator[None]:
     Raises:
         DataError: Another one is at it.
     """
+    lock = FileLock(target / LOCK, timeout=0)
+    with guarded(target):
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise DataError(
+                f"{target}: another run is writing there. Wait for it, or choose another folder. "
+                "To use several processes start them together: accelerate launch "
+                "scripts/translate_folder.py ..."
+            ) from error
     try:
-        with FileLock(target / LOCK, timeout=0):
-            yield
-    except Timeout as error:
-        raise DataError(
-            f"{target}: another run is writing there. Wait for it, or choose another folder. To "
-            "use several processes start them together: accelerate launch "
-            "scripts/translate_folder.py ..."
-        ) from error
+        yield
+    finally:
+        lock.release()
 
 
 def main_journal(target: Path) -> Path:
