@@ -239,6 +239,23 @@ def test_ctrl_c_finishes_what_is_under_way_and_writes_the_report(
     assert ("Stopped: interrupted" in said) is not watch
 
 
+def test_a_report_that_cannot_be_written_is_one_message_after_the_summary(
+    tmp_path: Path,
+    bundle: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_photos(tmp_path / "in", 1)
+
+    code = cli.main(["in", "out", "--model", str(bundle), "--report", "r" * 300])
+
+    said = capsys.readouterr()
+    assert code == 1
+    assert "out: 1 translated" in said.out
+    assert "error: --report: rrr" in said.err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -247,6 +264,8 @@ def test_ctrl_c_finishes_what_is_under_way_and_writes_the_report(
         (["nowhere", "out", "--model", "BUNDLE"], "error: nowhere: no such folder or photo"),
         (["in", "out", "--model", "BUNDLE", "--format", "bmp"], "there is no format 'bmp'"),
         (["in", "out", "--model", "BUNDLE", "--report", "no/r.json"], "--report: no/r.json cannot"),
+        (["in", "out", "--model", "BUNDLE", "--report", "in/000.png"], "has the name of a photo"),
+        (["in", "out", "--model", "BUNDLE", "--max-megapixels", "1e-9"], "a number above 0"),
         (["in", "out", "--model", "BUNDLE", "--max-memory", "3 apples"], "--max-memory: expected"),
         (["in", "out", "--model", "BUNDLE", "--copy-sidecars", "../*"], "'../*' is not a pattern"),
         (["in", "out", "--model", "BUNDLE", "--direction", "b"], "no direction 'b'"),

@@ -167,6 +167,19 @@ def test_frames_are_counted_and_the_first_is_taken(
     assert photo.pixels[8, 8].astype(int) == pytest.approx([255, 0, 0], abs=8)
 
 
+def test_a_map_of_brightness_behind_a_telephones_jpeg_is_no_frame(tmp_path: Path) -> None:
+    file = tmp_path / "photo.jpg"
+    image = Image.fromarray(STORED)
+    smaller = image.convert("L").resize((image.width // 2, image.height // 2))
+    image.save(file, "MPO", save_all=True, append_images=[smaller])
+
+    photo = open_photo(file)
+
+    assert photo.facts is not None
+    assert photo.facts.frames == 1
+    assert photo.pixels.shape == STORED.shape
+
+
 def test_two_photos_in_one_jpeg_are_two_frames(tmp_path: Path) -> None:
     file = tmp_path / "photo.jpg"
     image = Image.fromarray(STORED)

@@ -87,8 +87,13 @@ def test_a_full_disk_can_be_told_from_other_failures(
     assert names(tmp_path) == []
 
 
+def test_a_name_too_long_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"name too long\)\. Choose shorter names\.$"):
+        write_whole(b"content", tmp_path / ("x" * 300))
+
+
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(DataError, match=r"photo\.jpg: could not be written"):
+    with pytest.raises(DataError, match=r"photo\.jpg: could not be written .* Move away"):
         write_whole(b"content", tmp_path / "file" / "photo.jpg")

@@ -11,6 +11,7 @@ from translate.errors import DataError
 UNFINISHED_SUFFIX = ".photo-translate.part"
 """How the names of unfinished files end, so that those of a run that was killed can be told."""
 
+LOOK = "Look at the folder's permissions and at the free space"
 IN_THE_WAY = "Move away what lies there under the name of the file, or of one of its folders"
 ADVICE = {
     errno.ENAMETOOLONG: "Choose shorter names",
@@ -44,7 +45,7 @@ def write_whole(
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
-        advice = ADVICE.get(error.errno or 0, "Look at the folder's permissions and the free space")
+        advice = ADVICE.get(error.errno or 0, LOOK)
         raise DataError(
             f"{file}: could not be written ({error.strerror or error}). {advice}."
         ) from error

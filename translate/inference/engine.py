@@ -37,6 +37,7 @@ STRIP_SHARE, STRIP_BYTES = 16, 64 * 2**20  # of a CPU: larger strips leave its c
 STRIPS_AT_ONCE = 8  # one being computed has several layers; the rest of the room is for what waits
 COMPUTING = 10  # strips as large: what computing one takes in all, measured 6, and some more
 PHOTOS_SHARE = 8  # of a CPU's memory: the part left for photos on their way in and out
+PHOTO_BYTES = 4 * 3  # a pixel: as it came in, as it goes out, and copies to turn and encode it
 LEAST_ROOM = 64 * 2**20
 THUMBNAIL_PX = 512 * 512
 OBLONG = 4  # times wider than high: strips go down its columns
@@ -68,9 +69,9 @@ class Engine:
         self._lock = Lock()
         self._values = values_per_pixel(generator)
         self._room = choices.max_memory
+        self._reserved = self._room // PHOTOS_SHARE
         if choices.device.type == "cpu":
-            reserved = self._room // PHOTOS_SHARE
-            self._room = max(LEAST_ROOM, self._room - resident_memory() - reserved)
+            self._room = max(LEAST_ROOM, self._room - resident_memory() - self._reserved)
         self._said: dict[str, str] = {}
 
     @property
@@ -160,7 +161,7 @@ class Engine:
                 given = self._gather_from_thumbnail(generator, picture)
         canvas = picture.canvas()
         size = Size(generator.arguments["in_channels"], picture.height, picture.width)
-        for strip in stream(generator, picture.read, size, self._budget(), given):
+        for strip in stream(generator, picture.read, size, self._budget(picture), given):
             _expect_no_overflow(strip.rows)
             canvas.write(strip.top, strip.rows)
         return TurnedCanvas(canvas) if is_turned else canvas
@@ -171,14 +172,16 @@ class Engine:
             generator,
             lambda top, bottom: thumbnail[:, top:bottom],
             Size(*thumbnail.shape),
-            self._budget(),
+            self._budget(picture),
         )
 
-    def _budget(self) -> Budget:
+    def _budget(self, picture: Picture) -> Budget:
         strip = self._room // STRIP_SHARE
         if self._choices.device.type == "cpu":
             strip = min(strip, STRIP_BYTES)
-        return Budget(strip, max(0, self._room - STRIPS_AT_ONCE * strip))
+        photo = PHOTO_BYTES * picture.height * picture.width * (2 if picture.is_fine else 1)
+        beyond = max(0, photo - self._reserved)
+        return Budget(strip, max(0, self._room - beyond - STRIPS_AT_ONCE * strip))
 
     def _version(self, numbers: torch.dtype, is_turned: bool = False) -> Generator:
         """Make a copy with other numbers, or lying on its side, when it is first wanted."""

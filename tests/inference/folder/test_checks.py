@@ -137,6 +137,26 @@ def test_a_read_only_target_is_refused(
         translate_folder(source, target / "deep", Inverter())
 
 
+@pytest.mark.parametrize("name", [".photo-translate.jsonl", ".photo-translate.lock"])
+def test_a_folder_in_the_place_of_a_runs_notes_is_refused(
+    source: Path, target: Path, name: str
+) -> None:
+    (target / name).mkdir(parents=True)
+
+    with pytest.raises(
+        DataError, match=rf"{name}: (is not the manifest|cannot be read or written)"
+    ):
+        translate_folder(source, target, Inverter())
+
+
+def test_a_pipe_in_the_place_of_the_manifest_is_not_waited_for(source: Path, target: Path) -> None:
+    target.mkdir()
+    os.mkfifo(target / ".photo-translate.jsonl")
+
+    with pytest.raises(DataError, match="is not the manifest of this version"):
+        translate_folder(source, target, Inverter(), dry_run=True)
+
+
 def test_a_disk_too_small_for_the_estimate_is_refused_with_both_numbers(
     source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ def test_samples_are_numbered_behind_the_suffix() -> None:
     [
         ({"format": "bmp"}, "there is no format 'bmp' to write. Choose one of jpg, png, webp"),
         ({"suffix": "/../x"}, "would lead to another folder"),
+        ({"suffix": "x" * 300}, "it has 300 letters, more than any file's name may have"),
         (
             {"made_of": LABELS, "format": "jpg"},
             r"labels \(8 bits\) is not written as '.jpg'. .* png",

@@ -153,6 +153,16 @@ def test_a_system_that_writes_and_reads_in_parts_loses_nothing(
         assert torch.equal(read(scratch.keep(rows.clone()), 0, rows), rows)
 
 
+def test_a_file_that_was_cut_short_is_no_endless_wait() -> None:
+    rows = noise(1, 3, 10, 7)
+
+    with Scratch(0) as scratch:
+        piece = scratch.keep(rows.clone())
+        scratch._file.truncate(100)
+        with pytest.raises(RuntimeError, match="shorter than what was written"):
+            read(piece, 0, rows)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a full disk at hand")
 def test_a_full_disk_is_told_with_its_place_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch,

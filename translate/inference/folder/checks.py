@@ -130,8 +130,8 @@ def check_space(target: Path, needed: int) -> None:
     free = shutil.disk_usage(nearest_folder(target)).free
     if needed > free:
         raise DataError(
-            f"{target}: {needed / 1e6:,.3g} MB would be needed (the bytes of the photos, times "
-            f"what the outputs' formats take up compared with theirs), and {free / 1e6:,.3g} MB "
+            f"{target}: {needed / 1e6:,.1f} MB would be needed (the bytes of the photos, times "
+            f"what the outputs' formats take up compared with theirs), and {free / 1e6:,.1f} MB "
             "are free. Nothing was translated. Make room, choose another disk, or a smaller format "
             "(jpg)."
         )

@@ -91,7 +91,10 @@ class Scratch:
         self._file.seek(place)
         left = _as_bytes(_by_pixels(target))
         while left:
-            left = left[self._file.readinto(left) :]
+            count = self._file.readinto(left)
+            if not count:
+                raise RuntimeError("the temporary file is shorter than what was written to it")
+            left = left[count:]
 
     def release(self, place: int, size: int) -> None:
         """Let a place in the file be used again, as one with those beside it."""
