@@ -115,3 +115,13 @@ def test_a_torch_that_cannot_tell_is_taken_for_no(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.gpu
 def test_a_gpu_from_ampere_on_has_bf16() -> None:
     assert machine.gpu_has_bf16() == (torch.cuda.get_device_capability()[0] >= 8)
+
+
+def test_freed_memory_goes_back_to_the_system() -> None:
+    kept_apart = [bytearray(b"x" * 100_000) for _ in range(2000)]  # 200 MB in pieces that the heap holds
+    held = machine.resident_memory()
+
+    del kept_apart
+    machine.give_back_memory()
+
+    assert machine.resident_memory() < held - 150e6

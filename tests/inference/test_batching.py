@@ -235,6 +235,21 @@ def test_one_photo_at_fault_is_so_in_all_its_samples() -> None:
     assert isinstance(bad, DataError)
 
 
+def test_what_a_batch_gave_before_it_failed_is_not_given_twice() -> None:
+    class Tiring(Halving):
+        def run(self, pictures: Sequence[Picture], seed: int, sample: int) -> list[Canvas]:
+            if len(pictures) > 1 and sample == 1:
+                raise DataError("too many")
+            return super().run(pictures, seed, sample)
+
+    tensors = noise(2, 3, 8, 8)
+
+    results = translate([photo(tensor) for tensor in tensors], Tiring(), samples=2)
+
+    for result, tensor in zip(results, tensors, strict=True):
+        assert [torch.equal(each, tensor / 2 + i) for i, each in enumerate(result)] == [True] * 2
+
+
 def test_a_stack_stays_together_and_shares_calls_with_single_photos() -> None:
     engine = Halving()
     three, one = noise(3, 3, 8, 8), noise(3, 8, 8, seed=1)

@@ -61,7 +61,9 @@ class TranslateArguments(Settings):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # numbers the network works with
     compile: bool = False  # compile the network first: half a minute for each size; try it on GPUs
     statistics: Literal["exact", "thumbnail"] = "exact"  # of photos too large to run whole
-    max_memory: str | None = None  # "3GB": what the process (a GPU: its memory) may take; none: 4 GiB at most
+    max_memory: str | None = (
+        None  # "3GB": what the process (a GPU: its memory) may take; none: 4 GiB at most
+    )
     max_megapixels: float | None = None  # larger photos are refused, as bombs; none: 250
 
 
@@ -192,7 +194,7 @@ def _expect_place(report: Path) -> None:
     """Refuse now what would be found out only when all is done."""
     from translate.images import IMAGE_SUFFIXES  # noqa: PLC0415
 
-    if report.is_dir() or not os.access(report.absolute().parent, os.W_OK):
+    if os.path.isdir(report) or not os.access(report.absolute().parent, os.W_OK):
         raise ConfigError(
             f"--report: {report} cannot be written. Name a file in a folder that is there."
         )

@@ -65,7 +65,7 @@ def in_batches(
             first = waiting[0]
             alike = [each for each in waiting if each.kind == first.kind and not each.is_done]
             most = batch_size or _fitting(first.pixels, engine)
-            _translate(alike[: most if engine.takes_batches else 1], engine, seed)
+            _translate(alike[:most], engine, seed)
         while waiting and waiting[0].is_done:
             yield waiting.popleft().outcome(is_list=samples is not None)
 

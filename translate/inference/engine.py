@@ -25,7 +25,7 @@ from translate.inference.strips import (
     turn_sideways,
     values_per_pixel,
 )
-from translate.machine import resident_memory
+from translate.machine import give_back_memory, resident_memory
 from translate.networks import Generator, is_per_sample
 
 logger = logging.getLogger(__name__)
@@ -164,6 +164,7 @@ class Engine:
         for strip in stream(generator, picture.read, size, self._budget(picture), given):
             _expect_no_overflow(strip.rows)
             canvas.write(strip.top, strip.rows)
+        give_back_memory()  # before the translation is encoded
         return TurnedCanvas(canvas) if is_turned else canvas
 
     def _gather_from_thumbnail(self, generator: Generator, picture: Picture) -> list[Moments]:

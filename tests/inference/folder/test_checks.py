@@ -40,6 +40,16 @@ def test_a_link_to_the_source_is_the_source(source: Path) -> None:
         translate_folder(source, source.parent / "alias", Inverter(), overwrite=True)
 
 
+def test_a_source_under_a_name_that_differs_only_for_us_is_the_source(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (source.parent / "IN").symlink_to(source)  # as on a disk that sees no difference
+    monkeypatch.setattr(Path, "resolve", lambda self, strict=False: self.absolute())
+
+    with pytest.raises(DataError, match="lies in"):
+        translate_folder(source, source.parent / "IN" / "out", Inverter(), overwrite=True)
+
+
 def test_inputs_are_never_replaced_not_even_through_links(tmp_path: Path) -> None:
     original = draw(tmp_path / "out" / "a.jpg")
     (tmp_path / "in").mkdir()
@@ -137,6 +147,15 @@ def test_a_read_only_target_is_refused(
         translate_folder(source, target / "deep", Inverter())
 
 
+def test_paths_that_cannot_be_followed_are_refused(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+
+    with pytest.raises(DataError, match=r"circle: cannot be looked at \(Too many levels"):
+        translate_folder(source, tmp_path / "circle", Inverter())
+    with pytest.raises(DataError, match=r"x: cannot be looked at \(File name too long"):
+        translate_folder(tmp_path / ("x" * 300), tmp_path / "out", Inverter())
+
+
 @pytest.mark.parametrize("name", [".photo-translate.jsonl", ".photo-translate.lock"])
 def test_a_folder_in_the_place_of_a_runs_notes_is_refused(
     source: Path, target: Path, name: str
@@ -210,3 +229,14 @@ def test_a_refused_run_leaves_nothing_behind(source: Path, target: Path) -> None
         translate_folder(source, target, Inverter())
 
     assert every_file_in(source.parent) == ["in/A.jpg", "in/a.jpg", "in/b c/d.PNG"]
+
+
+def test_folders_on_two_drives_have_no_way_between_them(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> str:
+        raise ValueError("path is on mount 'C:', start on mount 'D:'")  # Windows says so
+
+    monkeypatch.setattr("os.path.relpath", refuse)
+
+    assert translate_folder(source, target, Inverter()).is_complete

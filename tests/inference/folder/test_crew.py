@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from translate.bundle import Bundle, save_bundle
 from translate.errors import DataError, TranslateError
 from translate.inference.folder import FolderReport, SaidElsewhereError, Stop, crew
 from translate.inference.folder.crew import Crew
+from translate.inference.folder.jobs import Job
 from translate.inference.folder.manifest import NAME, read_manifest
 from translate.inference.folder.running import FolderRun
 from translate.inference.folder.sharing import run_shared
@@ -144,6 +146,19 @@ def test_nobody_waits_for_one_that_is_gone(crews: list[Crew], source: Path, targ
     assert reports[1] == first
     assert time.monotonic() - started < 10
     assert len(files_in(target)) == len(first.done)
+
+
+def test_what_is_larger_than_the_store_takes_at_once_arrives(
+    crews: list[Crew], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = torch.distributed.TCPStore("localhost", 0, is_master=True, wait_for_workers=False)
+    for member in crews[:2]:
+        monkeypatch.setattr(member, "_store", store)
+    names = [secrets.token_hex(5 * 2**20) for _ in range(4)]
+
+    shares = crews[0].hand_out([Job(name, (name,)) for name in names])
+
+    assert crews[1].receive() == shares[1]
 
 
 def test_who_was_asked_to_stop_waits_less_long(

@@ -22,6 +22,24 @@ BYTES_PER_PIXEL = {
 ROUGHLY = 2.0  # of a format not in the table
 
 
+def expect_reachable(*paths: Path) -> None:
+    """Refuse paths of which nobody can say whether anything is there.
+
+    Raises:
+        DataError: One is too long, leads in a circle, or through a folder that is closed to us.
+    """
+    for path in paths:
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise DataError(
+                f"{path}: cannot be looked at ({error.strerror}). Correct the path, or the "
+                "permissions of the folders that lead there."
+            ) from error
+
+
 def check_folders(source: Path, target: Path) -> None:
     """Refuse a target that is a file, lies in the source, or cannot be written to.
 
@@ -34,12 +52,18 @@ def check_folders(source: Path, target: Path) -> None:
         raise DataError(f"{source}: no such folder or photo. Correct the path.")
     if target.exists() and not target.is_dir():
         raise DataError(f"{target}: is a file, expected a folder to write to. Choose another name.")
-    if target.resolve().is_relative_to(source.resolve()):
+    if _lies_in(target, source):
         raise DataError(
             f"{target}: lies in {source}, so translations would be taken for photos the next time. "
             "Choose a folder outside it."
         )
     check_writable(target)
+
+
+def _lies_in(target: Path, source: Path) -> bool:
+    """Ask the disk: on some, names that differ in their letters' case lead to one folder."""
+    there = nearest_folder(target).resolve()
+    return any(folder.samefile(source) for folder in (there, *there.parents))
 
 
 def check_writable(target: Path) -> None:
@@ -83,17 +107,23 @@ def find_trespass(
     candidates: Sequence[Candidate], places: Mapping[str, Place], source: Path, target: Path
 ) -> Iterator[tuple[str, str]]:
     """Find outputs that are inputs, under whatever name, or would become inputs the next time."""
-    inside = os.path.relpath(source.resolve(), target.resolve()).replace(os.sep, "/") + "/"
+    inside = _way_to(source, target)
     inputs = {candidate.identity for candidate in candidates} if places else set()
     for candidate in candidates:
         for output in candidate.job.outputs:
             if output in places and places[output].identity in inputs:
                 why = f"{target / output}: would replace the photo itself"
-            elif output.startswith(inside):
+            elif inside is not None and output.startswith(inside):
                 why = f"{target / output}: lies in {source}, where the photos are"
             else:
                 continue
             yield candidate.job.name, why
+
+
+def _way_to(source: Path, target: Path) -> str | None:
+    """Tell how outputs that would land in the source begin; None where none can."""
+    real, start = source.resolve(), target.resolve()
+    return f"{real.relative_to(start).as_posix()}/" if real.is_relative_to(start) else None
 
 
 def find_strangers(

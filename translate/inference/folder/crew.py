@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Self
 
 from torch.distributed import (  # type: ignore[attr-defined]  # public, but not said so
@@ -31,6 +32,7 @@ HURRIED_SECONDS = 10.0  # torchrun kills what has not ended half a minute after 
 GATHER_SECONDS = 600  # until all processes have started and opened the bundle
 LOOK_SECONDS = 0.1
 ENDED = "ended"
+MOST_LETTERS = 4 * 2**20  # in one value: PyTorch's store hangs up at 8 MiB
 
 
 class SaidElsewhereError(DataError):
@@ -124,7 +126,10 @@ class Crew:
 
     def _put(self, key: str, value: Any) -> None:
         packed = base64.b64encode(zlib.compress(json.dumps(value).encode(), 1)).decode()
-        self._guarded(lambda: self._store.set(key, packed))
+        pieces = [packed[i : i + MOST_LETTERS] for i in range(0, len(packed), MOST_LETTERS)]
+        for number, piece in enumerate(pieces):
+            self._guarded(partial(self._store.set, f"{key}: {number}", piece))
+        self._guarded(partial(self._store.set, key, str(len(pieces))))  # last: now all are there
 
     def _await(self, key: str, rank: int) -> Any:
         """Wait for what a process says; None once it is gone."""
@@ -132,7 +137,10 @@ class Crew:
             if not self._is_alive(rank):
                 return None
             time.sleep(LOOK_SECONDS)
-        return json.loads(zlib.decompress(base64.b64decode(self._store.get(key))))
+        pieces = [
+            self._store.get(f"{key}: {number}") for number in range(int(self._store.get(key)))
+        ]
+        return json.loads(zlib.decompress(base64.b64decode(b"".join(pieces))))
 
     def _is_alive(self, rank: int) -> bool:
         key = f"beat {rank}"

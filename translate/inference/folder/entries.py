@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -52,6 +52,18 @@ class Output(NamedTuple):
         if leads_out or not temporary.name.endswith(UNFINISHED_SUFFIX):
             return False
         return _stamp_or_none(target / temporary, self.bytes) is not None
+
+
+def is_free(file: str, target: Path, ours: Iterable[Output]) -> bool:
+    """Say whether nothing lies in a place, or what lies there may be replaced.
+
+    Args:
+        file: The place, relative to the target.
+        ours: What we wrote; untouched since it may be replaced.
+    """
+    if not os.path.lexists(target / file):
+        return True
+    return any(output.file == file and output.is_untouched(target) for output in ours)
 
 
 def _stamp_or_none(file: Path, expected_bytes: int) -> Stamp | None:

@@ -8,14 +8,14 @@ the photo translated again), or a line and the temporary file (it is renamed), o
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from translate.errors import DataError
 from translate.images.writing import UNFINISHED_SUFFIX
-from translate.inference.folder.entries import Entry
+from translate.inference.folder.entries import Entry, is_free
 
 NAME = ".photo-translate.jsonl"
 LOCK = ".photo-translate.lock"
@@ -97,8 +97,9 @@ def read_manifest(target: Path) -> dict[str, Entry]:
 def tidy(target: Path) -> dict[str, Entry]:
     """Read a manifest and put right what a killed run left; only one run may do so at a time.
 
-    Files that were about to be renamed are renamed. Other unfinished ones are deleted. Parts of
-    several processes are merged, and a manifest that has grown too long is rewritten.
+    Files that were about to be renamed are renamed, unless somebody put another file in their place
+    since. Other unfinished ones are deleted. Parts of several processes are merged, and a manifest
+    that has grown too long is rewritten.
 
     Raises:
         DataError: A file of that name is not ours.
@@ -108,13 +109,12 @@ def tidy(target: Path) -> dict[str, Entry]:
     for file in files:
         for entry in _read(file):
             entries[entry.input], lines = entry, lines + 1
-    for entry in entries.values():
-        for output in entry.outputs:
-            if output.waits(target) and not output.is_untouched(target):
-                (target / output.temporary).replace(target / output.file)
-    for leftover in find_unfinished(target):
+    leftovers = list(find_unfinished(target))
+    undone = _finish(target, entries) if leftovers else {}
+    entries |= undone
+    for leftover in leftovers:
         leftover.unlink(missing_ok=True)
-    if len(files) > 1 or lines > max(2 * len(entries), FEW_LINES):
+    if undone or len(files) > 1 or lines > max(2 * len(entries), FEW_LINES):
         _rewrite(target, entries)
         for file in files:
             if file.name != NAME:
@@ -122,9 +122,30 @@ def tidy(target: Path) -> dict[str, Entry]:
     return entries
 
 
+def _finish(target: Path, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Rename what waits for it; return what is not done after all, for its place was taken."""
+    undone = {}
+    for name, entry in entries.items():
+        for output in entry.outputs:
+            if not output.waits(target):
+                continue
+            if is_free(output.file, target, entry.earlier):
+                (target / output.temporary).replace(target / output.file)
+            else:
+                earlier = (*entry.earlier, *entry.outputs)  # other samples may have their names
+                undone[name] = entry._replace(outputs=(), earlier=earlier)
+    return undone
+
+
 def find_unfinished(target: Path) -> Iterator[Path]:
-    """Find what was being written when a run was killed."""
-    for folder, _, names in os.walk(target):
+    """Find what was being written when a run was killed.
+
+    A folder inside that is the target of other runs is theirs: one may be writing there just now.
+    """
+    for folder, inside, names in os.walk(target):
+        if folder != str(target) and {NAME, LOCK}.intersection(names):
+            inside.clear()
+            continue
         for name in names:
             if name.startswith(".") and name.endswith(UNFINISHED_SUFFIX):
                 yield Path(folder, name)

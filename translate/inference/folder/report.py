@@ -1,6 +1,7 @@
 """What became of every file of a folder."""
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -122,6 +123,6 @@ class FolderReport:
         self.megapixels += other.megapixels
         self.seconds = max(self.seconds, other.seconds)
 
-    def forget(self, file: str) -> None:
-        """Drop the failure of a photo that is tried again."""
-        self.failed = [failure for failure in self.failed if failure.file != file]
+    def forget(self, files: Collection[str]) -> None:
+        """Drop the failures of photos that are tried again."""
+        self.failed = [failure for failure in self.failed if failure.file not in files]

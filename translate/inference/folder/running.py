@@ -137,7 +137,8 @@ class FolderRun:
     def refresh(self, listed: Scan) -> None:
         """Take what a scan has to say of what is no photo into the report."""
         self.report.ignored = listed.ignored
-        self.report.failed += [f for f in listed.failed if f not in self.report.failed]
+        known = set(self.report.failed)
+        self.report.failed += [failure for failure in listed.failed if failure not in known]
 
     def fail(self, problems: Collection[tuple[str, str]]) -> None:
         """Add inputs that can have no output to the report, one by one."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from translate.errors import DataError
+from translate.inference.folder.checks import expect_reachable
 from translate.inference.folder.crew import Crew
 from translate.inference.folder.launch import is_one_of_several
 from translate.inference.folder.pipeline import OnProgress
@@ -86,6 +87,7 @@ def translate_folder(  # noqa: PLR0913 - each is one wish of a user
     )
     stop = stop or Stop()
     source, target = Path(source), Path(target)
+    expect_reachable(source, target)
     if source.is_file():
         _expect_folder(source, bool(copy_sidecars), watch)
         return translate_one(source, target, translator, wishes, on_progress, stop, dry_run)

@@ -35,8 +35,7 @@ def watch(run: FolderRun) -> None:
 
 
 def _translate(run: FolderRun, listed: Scan, ready: set[str]) -> None:
-    for name in ready:
-        run.report.forget(name)
+    run.report.forget(ready)
     run.refresh(listed)
     plan = run.plan(listed, read_manifest(run.target), ready)
     bad = {name: why for name, why in plan.problems() if name in ready}
