@@ -6,7 +6,8 @@ Prints one line of JSON for each part:
 - exact: strips against the whole photo, on a size where both fit;
 - large: one photo of 24 megapixels, its time and the peak memory of the process;
 - huge: one of 100 megapixels (half an hour on two cores);
-- many: 100,000 tiny files: when the first is done, and whether memory stays flat.
+- many: 100,000 tiny files: when the first is done, and whether memory stays flat;
+- killed: 100 photos, the command killed at 20 random moments: what is missing, or was done twice.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from translate.benchmark.folders import (
     measure_large,
     measure_many,
 )
+from translate.benchmark.killing import measure_killed
 
 PARTS = {
     "rates": lambda: compare_rates(photos=200, turns=4),
@@ -30,6 +32,7 @@ PARTS = {
     ],
     "huge": lambda: measure_large(10_000, 10_000, ["--max-memory", "6GiB"]),
     "many": lambda: measure_many(100_000, 16, lambda line: print(line, file=sys.stderr)),
+    "killed": lambda: measure_killed(photos=100, kills=20),
 }
 
 

@@ -17,7 +17,7 @@ from tests.folder_toys import files_in
 from tests.toys import TINY_METHOD, tiny_cyclegan, write_data_set, write_photos
 from translate import cli
 from translate.bundle import Bundle, save_bundle
-from translate.cli import progress
+from translate.cli import progress, translating
 from translate.cli.training import _how_to_go_on
 from translate.cli.translating import parse_bytes
 from translate.errors import ConfigError
@@ -239,6 +239,21 @@ def test_ctrl_c_finishes_what_is_under_way_and_writes_the_report(
     assert ("Stopped: interrupted" in said) is not watch
 
 
+def test_a_launcher_that_ends_all_processes_does_not_cost_the_report(
+    tmp_path: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def summary_of(*_: object) -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return "summary"
+
+    monkeypatch.setattr(translating, "summary", summary_of)
+    write_photos(tmp_path / "in", 1)
+    words = [str(tmp_path / "in"), str(tmp_path / "out"), "--model", str(bundle)]
+
+    assert cli.main([*words, "--report", str(tmp_path / "report.json")]) == 0
+    assert (tmp_path / "report.json").exists()
+
+
 def test_a_report_that_cannot_be_written_is_one_message_after_the_summary(
     tmp_path: Path,
     bundle: Path,
@@ -248,12 +263,13 @@ def test_a_report_that_cannot_be_written_is_one_message_after_the_summary(
     monkeypatch.chdir(tmp_path)
     write_photos(tmp_path / "in", 1)
 
-    code = cli.main(["in", "out", "--model", str(bundle), "--report", "r" * 300])
+    code = cli.main(["in", "out", "--model", str(bundle), "--report", "/dev/full"])
 
     said = capsys.readouterr()
     assert code == 1
     assert "out: 1 translated" in said.out
-    assert "error: --report: rrr" in said.err
+    assert "error: --report: [Errno 28] No space left on device" in said.err
+    assert Path("/dev/full").is_char_device()
 
 
 @pytest.mark.parametrize(
@@ -264,6 +280,7 @@ def test_a_report_that_cannot_be_written_is_one_message_after_the_summary(
         (["nowhere", "out", "--model", "BUNDLE"], "error: nowhere: no such folder or photo"),
         (["in", "out", "--model", "BUNDLE", "--format", "bmp"], "there is no format 'bmp'"),
         (["in", "out", "--model", "BUNDLE", "--report", "no/r.json"], "--report: no/r.json cannot"),
+        (["in", "out", "--model", "BUNDLE", "--report", "r" * 300], "rrr cannot be written"),
         (["in", "out", "--model", "BUNDLE", "--report", "in/000.png"], "has the name of a photo"),
         (["in", "out", "--model", "BUNDLE", "--max-megapixels", "1e-9"], "a number above 0"),
         (["in", "out", "--model", "BUNDLE", "--max-memory", "3 apples"], "--max-memory: expected"),

@@ -22,6 +22,7 @@ from translate.images.encoders import _shallow
 
 EXIF = block(1)[6:]
 XMP = b'<x:xmpmeta><rdf:Description xmp:Rating="5"/></x:xmpmeta>'
+IPTC = b"\x1c\x02\x78\x00\x03Sea"  # a data set of record 2: the caption
 FACTS = Facts(EXIF, XMP, (300.0, 150.0), had_profile=True)
 SMOOTH = np.linspace(40, 210, 48 * 64).reshape(48, 64, 1).repeat(3, axis=2)
 HOLDS_FACTS = [suffix for suffix in WRITABLE_SUFFIXES if suffix != ".bmp"]
@@ -115,6 +116,8 @@ def test_what_a_format_cannot_hold_is_said(suffix: str, lost: list[str]) -> None
         (Facts(exif=EXIF.ljust(65_527, b"\0")), []),
         (Facts(xmp=XMP.ljust(65_505)), ["captions and ratings (XMP)"]),
         (Facts(xmp=XMP.ljust(65_504)), []),
+        (Facts(iptc=IPTC.ljust(65_508)), ["captions and credits (IPTC)"]),
+        (Facts(iptc=IPTC.ljust(65_507)), []),
     ],
 )
 def test_what_is_too_long_for_a_jpeg_is_lost_and_said_but_the_photo_is_written(

@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from PIL.IptcImagePlugin import getiptcinfo
 from PIL.PngImagePlugin import PngInfo
 
 from tests.exif_toys import block, camera_exif
-from translate.images import Facts, open_photo, save_photo
+from translate.images import Facts, Photo, open_photo, save_photo
 from translate.images.facts import read_facts
 from translate.images.upright import turn_upright
 
@@ -207,3 +208,20 @@ def test_without_colour_management_no_facts_are_read(tmp_path: Path) -> None:
     file = drawn(tmp_path / "photo.jpg", exif=camera_exif())
 
     assert open_photo(file, is_managed=False).facts is None
+
+
+@pytest.mark.parametrize("into", [".jpg", ".tif"])
+@pytest.mark.parametrize("suffix", [".jpg", ".tif"])
+@pytest.mark.parametrize("caption", [b"Sea", b"Lake"], ids=["odd", "even"])
+def test_captions_of_the_press_come_along(
+    tmp_path: Path, suffix: str, into: str, caption: bytes
+) -> None:
+    iptc = b"\x1c\x02\x78\x00" + bytes([len(caption)]) + caption
+    photo = Photo(STORED, facts=Facts(iptc=iptc))
+    save_photo(photo, tmp_path / f"first{suffix}")
+
+    save_photo(open_photo(tmp_path / f"first{suffix}"), tmp_path / f"second{into}")
+
+    with Image.open(tmp_path / f"second{into}") as image:
+        assert getiptcinfo(image) == {(2, 120): caption}
+    assert facts_of(tmp_path / f"second{into}").iptc == iptc

@@ -44,7 +44,8 @@ def test_auto_takes_bf16_where_the_cpu_multiplies_it_and_says_why(
 
     assert (chosen.usual, chosen.fine) == (torch.bfloat16, torch.float32)
     assert str(chosen) == (
-        "cpu, bf16 (the CPU multiplies it in hardware; what has more than 8 bits in fp32), within "
+        "cpu, bf16 (the CPU multiplies it in hardware; what has more than 8 bits, and label maps, "
+        "in fp32), within "
         "3.0 GiB of memory"
     )
 

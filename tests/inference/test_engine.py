@@ -1,4 +1,6 @@
 import copy
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -213,6 +215,41 @@ def test_a_thumbnail_is_the_mean_of_blocks(monkeypatch: pytest.MonkeyPatch) -> N
     assert photo.count == 300
     assert torch.allclose(thumbnail[:, 0, 0], photo.values[:, :4, :4].mean((1, 2)))
     assert torch.allclose(thumbnail[:, 74, 33], photo.values[:, 296:, 132:].mean((1, 2)))
+
+
+def test_a_thumbnail_is_read_a_row_of_blocks_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "THUMBNAIL_PX", 50 * 50)
+    asked: list[int] = []
+
+    class Asked(Values):
+        def read(self, top: int, bottom: int) -> Tensor:
+            asked.append(bottom - top)
+            return super().read(top, bottom)
+
+    room._shrink(Asked(noise(3, 302, 133)))
+
+    assert set(asked) == {5, 2}
+
+
+def test_threads_take_turns_for_the_memory_is_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, most = 0, 0
+    forward = ResNetGenerator.forward
+
+    def count(generator: ResNetGenerator, photo: Tensor) -> Tensor:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.01)
+        inside -= 1
+        return forward(generator, photo)
+
+    monkeypatch.setattr(ResNetGenerator, "forward", count)
+    engine = engine_of(resnet())
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda seed: run(engine, floats(3, 8, 8, seed=seed)), range(8)))
+
+    assert most == 1
 
 
 def test_a_photo_as_small_as_a_thumbnail_is_its_own() -> None:

@@ -40,6 +40,7 @@ RAN_OUT = [
     RuntimeError(LINUX),
     RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 2 bytes."),
     RuntimeError("MPS backend out of memory (MPS allocated: 5.00 GB)"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
     MemoryError("Unable to allocate 2.00 GiB for an array"),
 ]
 

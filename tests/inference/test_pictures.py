@@ -100,9 +100,10 @@ def test_height_and_width_change_places_when_a_picture_is_turned() -> None:
         (np.uint8, 16, PHOTO, True),
         (np.uint16, 8, PHOTO, True),
         (np.uint8, 8, Encoding(kind="bands", channels=3, depth=16), True),
+        (np.uint8, 8, Encoding(kind="labels", channels=2, classes=((0, 0, 0), (1, 1, 1))), True),
     ],
 )
-def test_a_picture_is_fine_if_it_has_or_is_to_give_more_than_eight_bits(
+def test_a_picture_is_fine_if_it_has_or_is_to_give_more_than_eight_bits_or_labels(
     dtype: type, depth: Any, target: Encoding, is_fine: bool
 ) -> None:
     picture = Samples(np.zeros((2, 2, 3), dtype), PHOTO, target, depth, "it")

@@ -28,3 +28,8 @@ def guard(door: Callable[[], int]) -> int:
 def rank() -> int:
     """Tell the number of this process among those that were started together."""
     return int(os.environ.get("RANK", "0"))
+
+
+def size() -> int:
+    """Tell how many processes were started together."""
+    return int(os.environ.get("WORLD_SIZE", "1"))

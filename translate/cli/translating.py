@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro import cli
 from tyro.conf import Positional, arg
 
-from translate.cli.guarding import DONE, INTERRUPTED, REFUSED, SOME_FAILED, guard, rank
+from translate.cli.guarding import DONE, INTERRUPTED, REFUSED, SOME_FAILED, guard, rank, size
 from translate.cli.progress import FolderProgress
 from translate.config import Settings
 from translate.errors import ConfigError, DataError
 from translate.version import __version__
 
 if TYPE_CHECKING:
-    from translate.inference.folder import FolderReport
+    from translate.inference.folder import FolderReport, Stop
     from translate.inference.translator import Translator
 
 FAILURES_LISTED = 20
@@ -86,6 +86,7 @@ def _translate(words: Sequence[str]) -> int:
     from translate.images import set_pixel_limit  # noqa: PLC0415
     from translate.inference.folder import (  # noqa: PLC0415
         SaidElsewhereError,
+        Stop,
         own_device,
         take_share_of_cores,
     )
@@ -104,25 +105,30 @@ def _translate(words: Sequence[str]) -> int:
         statistics=chosen.statistics,
         max_memory=max_memory,
     ) as translator:
-        try:
-            report = _run(chosen, translator)
-        except SaidElsewhereError:
-            return REFUSED
-    code = _exit_code(chosen, report)
-    if rank() == 0 and not _tell(chosen, report):
-        return code or SOME_FAILED
+        # Until the end: a launcher stops all processes as soon as one has ended with failed photos,
+        # and the first may still be writing the report.
+        with Stop() as stop:
+            try:
+                report = _run(chosen, translator, stop)
+            except SaidElsewhereError:
+                return REFUSED
+            code = _exit_code(chosen, report)
+            if rank() == 0 and not _tell(chosen, report):
+                return code or SOME_FAILED
     return code
 
 
-def _run(chosen: TranslateArguments, translator: "Translator") -> "FolderReport":
-    from translate.inference.folder import Stop, translate_folder  # noqa: PLC0415
+def _run(chosen: TranslateArguments, translator: "Translator", stop: "Stop") -> "FolderReport":
+    from translate.inference.folder import translate_folder  # noqa: PLC0415
 
     is_silent = rank() != 0
     if not is_silent:
         print(translator.choices, file=sys.stderr)  # noqa: T201
     patterns = chosen.copy_sidecars.split(",") if chosen.copy_sidecars else []
     title = translator.bundle.in_words(translator.direction)
-    with Stop() as stop, FolderProgress(title, is_silent) as progress:
+    if (processes := size()) > 1:
+        title += f" (share 1 of {processes})"  # what it counts are the photos of this process
+    with FolderProgress(title, is_silent) as progress:
         return translate_folder(
             chosen.input,
             chosen.output,
@@ -194,7 +200,13 @@ def _expect_place(report: Path) -> None:
     """Refuse now what would be found out only when all is done."""
     from translate.images import IMAGE_SUFFIXES  # noqa: PLC0415
 
-    if os.path.isdir(report) or not os.access(report.absolute().parent, os.W_OK):
+    try:
+        is_writable = not report.is_dir() and os.access(
+            report if _takes_as_it_comes(report) else report.absolute().parent, os.W_OK
+        )
+    except OSError:  # a name too long, or behind a closed folder
+        is_writable = False
+    if not is_writable:
         raise ConfigError(
             f"--report: {report} cannot be written. Name a file in a folder that is there."
         )
@@ -204,12 +216,17 @@ def _expect_place(report: Path) -> None:
         )
 
 
+def _takes_as_it_comes(file: Path) -> bool:
+    """Say whether it is a pipe, a device or a link, which no file may take the place of."""
+    return file.is_symlink() or (file.exists() and not file.is_file())
+
+
 def _write_report(file: Path, text: str) -> bool:
-    """Write the report whole, or into a pipe or a device such as /dev/stdout as it comes."""
+    """Write the report whole; where that cannot be, such as to /dev/stdout, as it comes."""
     from translate.images.writing import write_whole  # noqa: PLC0415
 
     try:
-        if file.is_symlink() or (file.exists() and not file.is_file()):
+        if _takes_as_it_comes(file):
             file.write_text(text, encoding="ascii")
         else:
             write_whole(text.encode("ascii"), file)

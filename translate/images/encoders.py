@@ -13,7 +13,7 @@ from translate.errors import DataError
 from translate.images.bands import encode_bands
 from translate.images.colour import srgb_profile
 from translate.images.exif import MARK
-from translate.images.facts import Facts
+from translate.images.facts import PRESS, Facts
 from translate.images.faults import UnfitError
 from translate.images.photo import ARRAY_SUFFIX, WRITABLE_SUFFIXES, Photo
 from translate.images.plugins import HEIF_SUFFIXES, expect_avif, expect_heif
@@ -25,6 +25,7 @@ JPEG, TIFF = (".jpg", ".jpeg"), (".tif", ".tiff")
 KEEPS_ALPHA = (".png", *TIFF, ".webp", ".avif", *HEIF_SUFFIXES)
 KEEPS_16_BITS = (".png", *TIFF)
 KEEPS_DPI = (*JPEG, ".png", *TIFF)
+KEEPS_IPTC = (*JPEG, *TIFF)
 
 OPTIONS: dict[str, dict[str, Any]] = {
     ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},  # 0: colours at full resolution
@@ -41,6 +42,8 @@ OPENCV_ORDER = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
 
 # A segment of a JPEG has two bytes for its length, which counts them too; XMP has a mark of 29.
 MOST_JPEG_EXIF, MOST_JPEG_XMP = 65535 - 2 - len(MARK), 65535 - 2 - 29
+PRESS_HEAD = b"Photoshop 3.0\0" + struct.pack(">4sHH", b"8BIM", PRESS, 0)
+MOST_JPEG_IPTC = 65535 - 2 - len(PRESS_HEAD) - 4 - 1  # with its length, and made even
 ENCODER_ERRORS = (OSError, ValueError, SystemError, RuntimeError, struct.error, cv2.error)
 
 
@@ -94,6 +97,8 @@ def what_is_lost(photo: Photo, suffix: str) -> list[str]:
         lost.append("camera data (EXIF)")
     if facts.xmp and not kept.xmp:
         lost.append("captions and ratings (XMP)")
+    if facts.iptc and not kept.iptc:
+        lost.append("captions and credits (IPTC)")
     return lost
 
 
@@ -106,11 +111,13 @@ def _fitting_facts(photo: Photo, suffix: str) -> Facts:
     facts = photo.facts or Facts()
     if suffix == ".bmp" or _is_bands(photo, suffix):
         return Facts()
-    exif, xmp = facts.exif, facts.xmp
+    exif, xmp, iptc = facts.exif, facts.xmp, facts.iptc if suffix in KEEPS_IPTC else None
     if suffix in JPEG:
         exif = exif if exif and len(exif) <= MOST_JPEG_EXIF else None
         xmp = xmp if xmp and len(xmp) <= MOST_JPEG_XMP else None
-    return Facts(exif, xmp, facts.dpi if suffix in KEEPS_DPI else None, facts.had_profile)
+        iptc = iptc if iptc and len(iptc) <= MOST_JPEG_IPTC else None
+    dpi = facts.dpi if suffix in KEEPS_DPI else None
+    return Facts(exif, xmp, dpi, facts.had_profile, iptc=iptc)
 
 
 def _encode(photo: Photo, suffix: str, quality: int | None) -> bytes:
@@ -158,11 +165,19 @@ def _options(facts: Facts, suffix: str, quality: int | None) -> dict[str, Any]:
         options["exif"] = MARK + facts.exif if suffix in JPEG else facts.exif
     if facts.xmp is not None:
         options["xmp"] = facts.xmp
+    if facts.iptc is not None:
+        options["extra"] = _segment(facts.iptc)
     if facts.dpi is not None:
         options["dpi"] = facts.dpi
     if facts.had_profile:
         options["icc_profile"] = srgb_profile()
     return options
+
+
+def _segment(iptc: bytes) -> bytes:
+    """Wrap captions of the press as a JPEG has them, among the things of Photoshop's."""
+    content = PRESS_HEAD + struct.pack(">I", len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
+    return b"\xff\xed" + struct.pack(">H", len(content) + 2) + content
 
 
 def _encode_png(pixels: Pixels, alpha: Pixels | None) -> bytes:

@@ -21,6 +21,8 @@ UNTRUE_IN_XMP = re.compile(
     rb"|<(tiff:Orientation|tiff:Image(?:Width|Length)|exif:Pixel[XY]Dimension|xmp:Thumbnails)\b"
     rb"[^>]*>.*?</\3\s*>"
 )
+PRESS = 0x0404  # number of the captions among the things that Photoshop puts into a file
+TIFF_PRESS = 33723
 MOST_DPI = 1e6  # more is nonsense
 
 
@@ -32,6 +34,7 @@ class Facts:
         exif: A block that begins with its byte order, without the mark `Exif`. It has no
             orientation, because the photo is upright, and no thumbnail.
         xmp: Captions, ratings and the like, without orientation, sizes and thumbnails.
+        iptc: Captions, keywords and credits as the press writes them, older than XMP.
         dpi: Pixels per inch along and across.
         had_profile: Whether the file named a colour profile, so that what is made of it should name
             its own, sRGB.
@@ -43,6 +46,7 @@ class Facts:
     dpi: tuple[float, float] | None = None
     had_profile: bool = False
     frames: int = 1
+    iptc: bytes | None = None
 
 
 def read_facts(image: Image.Image, stream: BinaryIO, width: int, height: int) -> Facts:
@@ -62,6 +66,7 @@ def read_facts(image: Image.Image, stream: BinaryIO, width: int, height: int) ->
         _read_dpi(image.info.get("dpi")),
         had_profile,
         count_frames(image, stream),
+        _read_iptc(image),
     )
 
 
@@ -96,6 +101,17 @@ def _read_xmp(info: dict[Any, Any]) -> bytes | None:
     xmp = info.get("xmp") or info.get("XML:com.adobe.xmp")
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
     return UNTRUE_IN_XMP.sub(b"", xmp).rstrip(b"\0") or None if isinstance(xmp, bytes) else None
+
+
+def _read_iptc(image: Image.Image) -> bytes | None:
+    things = image.info.get("photoshop")
+    found = things.get(PRESS) if isinstance(things, dict) else None
+    try:
+        if image.format == "TIFF":
+            found = image.tag_v2.get(TIFF_PRESS)  # type: ignore[attr-defined]
+    except (*DECODER_ERRORS, *FOREIGN_ERRORS):
+        return None
+    return found if isinstance(found, bytes) and found else None  # else: of a type it must not have
 
 
 def _read_dpi(dpi: Any) -> tuple[float, float] | None:

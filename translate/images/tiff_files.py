@@ -14,9 +14,9 @@ import tifffile
 
 from translate.images.colour import srgb_profile
 from translate.images.exif import DETAILS, EXCHANGE, POSITION, Block
-from translate.images.facts import IMAGE_TAGS, Facts
+from translate.images.facts import IMAGE_TAGS, TIFF_PRESS, Facts
 
-TEXT, BYTE, LONG, XMP = 2, 1, 4, 700
+TEXT, BYTE, LONG, UNDEFINED, XMP = 2, 1, 4, 7, 700
 STAND_IN = -1  # tifffile refuses tags that lead to tables; the tag before each holds its place
 
 
@@ -49,7 +49,7 @@ def encode_tiff(samples: npt.NDArray[Any], facts: Facts) -> bytes:
         metadata=None,
         extratags=[
             *_texts(block),
-            *_xmp(facts),
+            *_captions(facts),
             *((tag + STAND_IN, LONG, 1, 0, True) for tag in tables),
         ],
     )
@@ -86,8 +86,9 @@ def _texts(block: Block | None) -> list[tuple[int, int, int, bytes, bool]]:
     return texts
 
 
-def _xmp(facts: Facts) -> list[tuple[int, int, int, bytes, bool]]:
-    return [(XMP, BYTE, len(facts.xmp), facts.xmp, True)] if facts.xmp else []
+def _captions(facts: Facts) -> list[tuple[int, int, int, bytes, bool]]:
+    kinds = ((XMP, BYTE, facts.xmp), (TIFF_PRESS, UNDEFINED, facts.iptc))
+    return [(tag, kind, len(text), text, True) for tag, kind, text in kinds if text]
 
 
 def _append(encoded: io.BytesIO, block: Block, tables: dict[int, int]) -> bytes:

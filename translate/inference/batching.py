@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain
 from typing import Any
 
 from translate.inference.engine import Engine
@@ -63,9 +64,8 @@ def in_batches(
             return
         if not waiting[0].is_done:
             first = waiting[0]
-            alike = [each for each in waiting if each.kind == first.kind and not each.is_done]
-            most = batch_size or _fitting(first.pixels, engine)
-            _translate(alike[:most], engine, seed)
+            most = batch_size or _fitting(first.pixels // len(first.pictures), engine)
+            _translate(_alike(waiting, most), engine, seed, most)
         while waiting and waiting[0].is_done:
             yield waiting.popleft().outcome(is_list=samples is not None)
 
@@ -98,12 +98,22 @@ def _fitting(pixels: int, engine: Engine) -> int:
     return max(1, min(fitting, MOST_IN_CALL))
 
 
-def _translate(together: list[_Waiting], engine: Engine, seed: int) -> None:
+def _alike(waiting: deque[_Waiting], most: int) -> list[_Waiting]:
+    """Choose the first, and of those of its kind as many as share a call with all of it."""
+    first = waiting[0]
+    alike = [each for each in waiting if each.kind == first.kind and not each.is_done]
+    counts = accumulate(len(each.pictures) for each in alike)
+    counted = zip(alike, counts, strict=True)
+    return [each for each, count in counted if each is first or count <= most]
+
+
+def _translate(together: list[_Waiting], engine: Engine, seed: int, most: int) -> None:
     """Translate photos of one kind; should one of them be at fault, each for itself."""
     pictures = [picture for each in together for picture in each.pictures]
+    calls = [pictures[start : start + most] for start in range(0, len(pictures), most)]
     try:
         for sample in range(together[0].samples):
-            canvases = iter(engine.run(pictures, seed, sample))
+            canvases = chain.from_iterable(engine.run(call, seed, sample) for call in calls)
             for each in together:
                 each.results.append([next(canvases) for _ in each.pictures])
     except Exception as error:
@@ -112,4 +122,4 @@ def _translate(together: list[_Waiting], engine: Engine, seed: int) -> None:
             return
         for each in together:
             each.results.clear()
-            _translate([each], engine, seed)
+            _translate([each], engine, seed, most)

@@ -25,7 +25,7 @@ class Choices:
         device: Where to compute.
         precision: As it was asked for.
         usual: The numbers for photos of 8 bits.
-        fine: The numbers for what has more: with "auto" never fewer bits than came in.
+        fine: The numbers for what has more, and for labels to be given: with "auto" float32.
         is_compiled: Whether networks are compiled.
         statistics: Whose statistics normalise a photo that is too large to run whole.
         max_memory: Bytes: on a CPU for the whole process, on a GPU of its memory.
@@ -109,7 +109,7 @@ def _choose_numbers(device: torch.device, precision: str) -> tuple[torch.dtype, 
         )
     if precision != "auto":
         return NUMBERS[precision], "as asked for"
-    finer = "what has more than 8 bits in fp32"
+    finer = "what has more than 8 bits, and label maps, in fp32"
     if device.type == "cuda":
         if gpu_has_bf16():
             return torch.bfloat16, f"the GPU multiplies it in hardware; {finer}"

@@ -35,7 +35,6 @@ Result = TypeVar("Result")
 LAYERS_AT_ONCE = 6  # as large as the largest one: in, out, padded, reordered; measured 4.5 to 5
 STRIP_SHARE, STRIP_BYTES = 16, 64 * 2**20  # of a CPU: larger strips leave its caches
 STRIPS_AT_ONCE = 8  # one being computed has several layers; the rest of the room is for what waits
-COMPUTING = 10  # strips as large: what computing one takes in all, measured 6, and some more
 PHOTOS_SHARE = 8  # of a CPU's memory: the part left for photos on their way in and out
 PHOTO_BYTES = 4 * 3  # a pixel: as it came in, as it goes out, and copies to turn and encode it
 LEAST_ROOM = 64 * 2**20
@@ -66,7 +65,7 @@ class Engine:
         self._versions: dict[tuple[torch.dtype, bool], Generator] = {}
         self._choices = choices
         self.device = choices.device
-        self._lock = Lock()
+        self._turn = Lock()
         self._values = values_per_pixel(generator)
         self._room = choices.max_memory
         self._reserved = self._room // PHOTOS_SHARE
@@ -94,20 +93,22 @@ class Engine:
     def run(self, pictures: Sequence[Picture], seed: int, sample: int) -> list[Canvas]:
         """Translate pictures that agree in height, width and numbers.
 
-        When memory runs out, less of it is used from then on, which is said once.
+        When memory runs out, less of it is used from then on, which is said once. Threads take
+        turns: what fits into memory fits once, and a device is no faster for two.
 
         Raises:
             TranslateError: Memory does not even suffice for the smallest strips, or the generator
                 cannot be run in strips, or not be compiled.
             DataError: A picture holds what its domain has not got.
         """
-        while True:
-            try:
-                return self._run(pictures, self.numbers(pictures[0]), seed, sample)
-            except (RuntimeError, MemoryError) as error:
-                if not _ran_out_of_memory(error):
-                    raise
-                self._step_down(pictures[0], error)
+        with self._turn:
+            while True:
+                try:
+                    return self._run(pictures, self.numbers(pictures[0]), seed, sample)
+                except (RuntimeError, MemoryError) as error:
+                    if not _ran_out_of_memory(error):
+                        raise
+                    self._step_down(pictures[0], error)
 
     @torch.inference_mode()
     def _run(
@@ -186,14 +187,13 @@ class Engine:
 
     def _version(self, numbers: torch.dtype, is_turned: bool = False) -> Generator:
         """Make a copy with other numbers, or lying on its side, when it is first wanted."""
-        with self._lock:
-            if (numbers, is_turned) not in self._versions:
-                base = turn_sideways(self._generator) if is_turned else self._generator
-                version = copy.deepcopy(base).to(numbers)  # norms compute in float32 all the same
-                if self._choices.is_compiled and not is_turned:
-                    version.compile()
-                self._versions[numbers, is_turned] = version
-            return self._versions[numbers, is_turned]
+        if (numbers, is_turned) not in self._versions:
+            base = turn_sideways(self._generator) if is_turned else self._generator
+            version = copy.deepcopy(base).to(numbers)  # norms compute in float32 all the same
+            if self._choices.is_compiled and not is_turned:
+                version.compile()
+            self._versions[numbers, is_turned] = version
+        return self._versions[numbers, is_turned]
 
     def _step_down(self, picture: Picture, error: BaseException) -> None:
         if self._room <= LEAST_ROOM:
@@ -201,8 +201,7 @@ class Engine:
                 f"Memory does not suffice for a photo of {picture.width} x {picture.height} px "
                 f"({error}). Close other programs, or choose another device."
             ) from error
-        with self._lock:
-            self._room //= 2
+        self._room //= 2
         if self._choices.device.type == "cuda":
             torch.cuda.empty_cache()
         self._remark(
@@ -225,10 +224,9 @@ def _shrink(picture: Picture) -> Tensor:
         (channels, height / factor, width / factor), rounded up.
     """
     factor = math.ceil(math.sqrt(picture.height * picture.width / THUMBNAIL_PX))
-    step = 64 * factor
-    strips = [
-        F.avg_pool2d(picture.read(top, min(top + step, picture.height)), factor, ceil_mode=True)
-        for top in range(0, picture.height, step)
+    strips = [  # a row at a time: with a channel for each of many classes even that is large
+        F.avg_pool2d(picture.read(top, min(top + factor, picture.height)), factor, ceil_mode=True)
+        for top in range(0, picture.height, factor)
     ]
     return torch.cat(strips, dim=1)
 
@@ -260,4 +258,5 @@ def _ran_out_of_memory(error: BaseException) -> bool:
         or "can't allocate memory" in words  # Linux and macOS
         or "not enough memory" in words  # Windows
         or "out of memory" in words  # macOS's GPUs
+        or "ALLOC_FAILED" in words  # cuBLAS and cuDNN
     )

@@ -36,7 +36,8 @@ class Picture(Protocol):
 
     Attributes:
         height, width: Of the image.
-        is_fine: Whether it has more than 8 bits, and so should its translation.
+        is_fine: Whether it has more than 8 bits, and so should its translation; or whether that is
+            made of labels.
     """
 
     height: int
@@ -82,7 +83,9 @@ class Samples:
         self.source, self.target = source, target
         self.depth, self.subject = depth, subject
         self.height, self.width = samples.shape[:2]
-        self.is_fine = samples.dtype != np.uint8 or 16 in (depth, target.least_depth)
+        # Which of two likely classes is likelier is often decided beyond bfloat16's 8 bits.
+        is_deep = samples.dtype != np.uint8 or 16 in (depth, target.least_depth)
+        self.is_fine = is_deep or target.kind == "labels"
 
     def read(self, top: int, bottom: int) -> Tensor:
         """Read rows."""

@@ -31,7 +31,7 @@ class Translator:
         winter("photo.jpg").save("winter.png")
 
     It works on a copy of the generator, so that a network still in training is left as it is.
-    Calls change nothing: several threads may share one translator.
+    Calls change nothing: several threads may share one translator, and take turns on its network.
 
     Photos may have any size. One that would not fit into memory is run in strips, with the result
     of the whole photo; as a context manager a translator gives its memory back at the end:
@@ -57,7 +57,8 @@ class Translator:
         device: Where to compute: `cpu`, `cuda`, `cuda:1` or `mps`. None: on a GPU if there is one.
         mode: `deterministic`, `eval` or `paper`. None: the one stored in the bundle.
         precision: `fp32`, `bf16`, `fp16` (on GPUs) or `auto`: the fastest that this machine
-            multiplies in hardware for photos of 8 bits, and fp32 for what has more.
+            multiplies in hardware for photos of 8 bits, and fp32 for what has more, and for
+            translations into label maps.
         is_compiled: Compile the network: the first photos of new sizes take half a minute each.
             Needs a C++ compiler, and is worth trying on GPUs: on a CPU with bf16 it gained nothing.
         statistics: Of a photo in strips, `exact`: its own, gathered layer by layer; `thumbnail`:
@@ -205,7 +206,8 @@ class Translator:
         """Translate photos one after another, without ever holding all of them.
 
         Files are opened while others are translated, and photos of one size share a call: a few
-        are taken in ahead. What comes out is in order.
+        are taken in ahead. What comes out is in order. Arrays and tensors are not copied: do not
+        write to one before its translation is out.
 
         Args:
             photos: Of the kinds that `__call__` takes, mixed as you like.
@@ -216,7 +218,10 @@ class Translator:
         Raises:
             TranslateError: As `__call__`, when the photo's turn has come.
         """
-        for outcome in self.outcomes(ahead(photos, self._open), samples, seed, batch_size):
+        # Only files, in threads: their caller may move a PIL image on to its next frame, and fills
+        # a GPU's tensor in a stream of its own thread.
+        opened = (p if isinstance(p, str | Path) else self._open(p) for p in photos)
+        for outcome in self.outcomes(ahead(opened, self._open), samples, seed, batch_size):
             if isinstance(outcome, Exception):
                 raise outcome
             yield outcome
@@ -240,13 +245,12 @@ class Translator:
         self.check_samples(samples, seed)
         if batch_size is not None and batch_size < 1:
             raise TranslateError(f"Expected a batch of at least 1 photo, got {batch_size}.")
-        opened = (
-            photo if isinstance(photo, Opened | Exception) else self._open(photo)
-            for photo in photos
-        )
+        opened = map(self._open, photos)
         return in_batches(opened, self._running_engine(), batch_size, samples, seed)
 
     def _open(self, photo: Any) -> Opened | Exception:
+        if isinstance(photo, Opened | Exception):
+            return photo
         try:
             return open_kind(photo, *self.encodings)
         except Exception as error:
@@ -289,6 +293,7 @@ class Translator:
             torch.cuda.empty_cache()
 
     def _running_engine(self) -> Engine:
-        if self._engine is None:
+        engine = self._engine  # once: another thread may close it meanwhile
+        if engine is None:
             raise TranslateError("This translator was closed. Open the bundle again.")
-        return self._engine
+        return engine

@@ -26,7 +26,7 @@ def score_held_out(bundle_folder: Path, data: Splits) -> list[Comparison]:
     """Score a bundle's translations of held-out photos whose exact answer is known.
 
     The bundle is read back from disk and used through `Translator`: what is measured is what
-    people will get.
+    people will get, but for rounding: of tensors it is computed in float32.
     """
     bundle = load_bundle(bundle_folder)
     rows: list[Comparison] = []

@@ -36,19 +36,24 @@ def test_a_line_left_alone_is_the_entry_it_was() -> None:
     "line",
     [
         edited(input=["a.png"]),
-        edited(input="a\0.png"),
         edited(bytes="5"),
         edited(facts=None),
         edited(facts=["x"]),
         edited(error=7),
         edited(outputs=output(file=5)),
-        edited(outputs=output(temporary="a\0")),
         edited(earlier=output(mtime_ns="8")),
         b"[" * 100_000,
     ],
 )
 def test_a_line_with_a_value_of_another_kind_is_no_entry(line: bytes) -> None:
     assert Entry.from_line(line) is None
+
+
+def test_an_output_whose_name_no_file_can_have_is_not_there(tmp_path: Path) -> None:
+    impossible = WHOLE.outputs[0]._replace(file="a\0", temporary="b\0.photo-translate.part")
+
+    assert not impossible.is_whole(tmp_path)
+    assert not impossible.waits(tmp_path)
 
 
 def test_only_what_has_a_temporary_name_waits_to_be_renamed(tmp_path: Path) -> None:

@@ -163,6 +163,25 @@ def test_a_file_that_was_cut_short_is_no_endless_wait() -> None:
             read(piece, 0, rows)
 
 
+def test_a_file_is_made_when_it_is_needed_and_told_if_it_cannot_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(**how: Any) -> Any:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+
+    with Scratch(2**20) as roomy:
+        roomy.keep(noise(1, 1, 5, 10))
+    with Scratch(0) as scratch, pytest.raises(TranslateError) as caught:
+        scratch.keep(noise(1, 1, 5, 10))
+
+    assert str(caught.value) == (
+        "A large photo needs temporary space, and no file can be made there (No usable temporary "
+        "directory found). Set TMPDIR to a folder that can be written, or allow more memory."
+    )
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a full disk at hand")
 def test_a_full_disk_is_told_with_its_place_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch,

@@ -69,7 +69,7 @@ def is_free(file: str, target: Path, ours: Iterable[Output]) -> bool:
 def _stamp_or_none(file: Path, expected_bytes: int) -> Stamp | None:
     try:
         stamp = Stamp.of(file)
-    except OSError:
+    except (OSError, ValueError):  # the latter: no file can have such a name
         return None
     return stamp if stamp.bytes == expected_bytes else None
 
@@ -134,12 +134,12 @@ class Entry(NamedTuple):
         return entry if entry._is_sound() else None
 
     def _is_sound(self) -> bool:
-        """Say whether every value is of its kind, and every name can be one."""
+        """Say whether every value is of its kind."""
         outputs = (*self.outputs, *self.earlier)
         names = (self.input, *(name for o in outputs for name in (o.file, o.temporary)))
         numbers = (*self.stamp, *(number for o in outputs for number in (o.bytes, o.mtime_ns)))
         return (
-            all(isinstance(name, str) and "\0" not in name for name in names)
+            all(isinstance(name, str) for name in names)
             and all(isinstance(number, int) for number in numbers)
             and isinstance(self.facts, dict)
             and isinstance(self.error, str | None)

@@ -87,6 +87,7 @@ class FolderRun:
             with guarded(self.target):
                 entries = {} if is_new else tidy(self.target)
             plan = self._checked_plan(listed, entries)
+            del listed, entries  # of a million photos they weigh more than a gigabyte
             if is_new:
                 with guarded(self.target):
                     self.target.mkdir(parents=True, exist_ok=True)

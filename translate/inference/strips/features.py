@@ -176,7 +176,7 @@ class Normed(_Computed):
         features = self.below.rows(top, bottom, for_good)
         # In float32 throughout: a CPU takes shorter features, but not two kinds of parameters.
         mean, variance, weight, bias = (
-            None if each is None else each.to(features.device, torch.float32)
+            None if each is None else each.to(torch.float32).to(features.device)
             for each in (mean, variance, self.norm.weight, self.norm.bias)
         )
         normed: Tensor = F.batch_norm(

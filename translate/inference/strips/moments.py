@@ -40,6 +40,8 @@ class Moments(NamedTuple):
         _, mean, inverse = torch.native_batch_norm(
             features, ones, torch.zeros_like(ones), None, None, training=True, momentum=0, eps=EPS
         )
+        if mean.device.type == "mps":  # which has no float64
+            mean, inverse = mean.cpu(), inverse.cpu()
         variance = inverse.double().pow(-2) - EPS
         return cls(features.shape[-2] * features.shape[-1], mean.double(), variance.clamp(min=0))
 

@@ -1,8 +1,10 @@
 """Where rows wait until they are read: in memory as far as it goes, then in a file."""
 
 import tempfile
+from contextlib import ExitStack
+from functools import cached_property
 from types import TracebackType
-from typing import Protocol
+from typing import IO, Protocol
 
 import torch
 from torch import Tensor
@@ -30,7 +32,7 @@ class Scratch:
     def __init__(self, memory_bytes: int) -> None:
         self.free_bytes = memory_bytes
         self.spilled_bytes = 0  # the length of the file
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by `__exit__`
+        self._closing = ExitStack()
         self._gaps: list[tuple[int, int]] = []  # places free again: start, end; in order
 
     def __enter__(self) -> "Scratch":
@@ -42,7 +44,18 @@ class Scratch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        self._closing.close()
+
+    @cached_property
+    def _file(self) -> IO[bytes]:
+        """Made when it is first needed: most photos need none, and not every machine can."""
+        try:
+            return self._closing.enter_context(tempfile.TemporaryFile(buffering=0))
+        except OSError as error:
+            raise TranslateError(
+                f"A large photo needs temporary space, and no file can be made there ({error}). "
+                "Set TMPDIR to a folder that can be written, or allow more memory."
+            ) from error
 
     def keep(self, rows: Tensor) -> Piece:
         """Take rows (1, channels, rows, width) over: the caller must not change them any more.
@@ -51,7 +64,7 @@ class Scratch:
         piece of memory, and of the file.
 
         Raises:
-            TranslateError: The file cannot grow.
+            TranslateError: The file cannot be made, or cannot grow.
         """
         # Not a part of something larger, which would be kept with it.
         is_part = rows.untyped_storage().nbytes() > rows.nbytes

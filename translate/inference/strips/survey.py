@@ -15,7 +15,9 @@ from translate.networks import Generator
 class _Survey(Plan):
     """Lays out as any plan, but nothing is kept, and norms ask for no statistics."""
 
-    largest = 0
+    def __init__(self, source: Source, scratch: Scratch) -> None:
+        super().__init__(math.prod(source.size[1:]), scratch, strip_bytes=1)
+        self.largest = math.prod(source.size)  # labels have a channel for each class
 
     def keep(self, features: Features) -> Features:
         return features
@@ -31,16 +33,17 @@ class _Survey(Plan):
 
 
 def values_per_pixel(generator: Generator) -> float:
-    """Count the values of the largest feature map, for each pixel of the photo.
+    """Count the values of the largest feature map, or the photo, for each pixel of the photo.
 
     Raises:
         UnstreamableError: The generator has a layer of which that is not known.
     """
     side = generator.stride * generator.least_side_px
     size = Size(generator.arguments["in_channels"], side, side)
+    source = Source(size, _nothing, torch.empty(0))
     with Scratch(0) as scratch:
-        survey = _Survey(side * side, scratch, strip_bytes=1)
-        flow(generator, Source(size, _nothing, torch.empty(0)), survey)
+        survey = _Survey(source, scratch)
+        flow(generator, source, survey)
     return survey.largest / side**2
 
 
