@@ -116,8 +116,8 @@ def test_what_a_format_cannot_hold_is_said(suffix: str, lost: list[str]) -> None
         (Facts(exif=EXIF.ljust(65_527, b"\0")), []),
         (Facts(xmp=XMP.ljust(65_505)), ["captions and ratings (XMP)"]),
         (Facts(xmp=XMP.ljust(65_504)), []),
-        (Facts(iptc=IPTC.ljust(65_508)), ["captions and credits (IPTC)"]),
-        (Facts(iptc=IPTC.ljust(65_507)), []),
+        (Facts(iptc=IPTC.ljust(65_507)), ["captions and credits (IPTC)"]),
+        (Facts(iptc=IPTC.ljust(65_506)), []),
     ],
 )
 def test_what_is_too_long_for_a_jpeg_is_lost_and_said_but_the_photo_is_written(

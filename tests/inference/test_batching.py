@@ -272,16 +272,6 @@ def test_a_stack_is_parted_into_calls_as_single_photos_are(side: int) -> None:
     assert [count for count, _, _ in engine.calls] == [2, 2, 1]
 
 
-def test_stacks_share_calls_no_larger_than_was_asked_for() -> None:
-    engine = Halving()
-    stacks = [noise(count, 3, 8, 8, seed=count) for count in (2, 3, 1)]
-
-    results = translate([stack(tensors) for tensors in stacks], engine, batch_size=5)
-
-    assert all(torch.equal(r, t / 2) for r, t in zip(results, stacks, strict=True))
-    assert [count for count, _, _ in engine.calls] == [5, 1]
-
-
 def test_samples_make_a_list_of_each_photo_and_of_a_stack_a_list_of_stacks() -> None:
     engine = Halving(takes_batches=False)
     tensors = noise(2, 3, 8, 8)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from translate.bundle import Bundle, save_bundle
 from translate.errors import BundleError, TranslateError
@@ -187,3 +187,28 @@ def test_opening_and_using_a_bundle_imports_no_training(bundle: Bundle, tmp_path
     )
 
     assert child.stdout.strip() == "[]", child.stderr
+
+
+def test_frames_of_a_pil_image_are_taken_before_it_moves_on(
+    translator: Translator, tmp_path: Path
+) -> None:
+    frames = [Image.effect_noise((40, 30), 80 + i) for i in range(8)]
+    frames[0].save(tmp_path / "film.gif", save_all=True, append_images=frames[1:])
+    film = Image.open(tmp_path / "film.gif")
+    one_by_one = [translator(frame) for frame in ImageSequence.Iterator(film)]
+
+    streamed = translator.stream(ImageSequence.Iterator(film))
+
+    for found, expected in zip(streamed, one_by_one, strict=True):
+        assert np.array_equal(np.asarray(found), np.asarray(expected))
+
+
+def test_a_pil_image_that_was_not_read_yet_may_come_twice(
+    translator: Translator, tmp_path: Path
+) -> None:
+    Image.effect_noise((600, 500), 80).convert("RGB").save(tmp_path / "photo.jpg")
+    image = Image.open(tmp_path / "photo.jpg")
+
+    one, other = translator([image, image])
+
+    assert np.array_equal(np.asarray(one), np.asarray(other))

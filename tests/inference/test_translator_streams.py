@@ -1,7 +1,6 @@
 """The translator over time: streams, threads, memory, and what it tells about itself."""
 
 import gc
-import io
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageSequence
+from PIL import Image
 
 from tests.strip_toys import gap, lively, noise
 from translate.bundle import Bundle, save_bundle
@@ -129,29 +128,6 @@ def test_photos_of_all_kinds_share_a_stream_and_come_back_as_they_came(
     assert stack.shape == (2, 3, 6, 9)
     assert (image.mode, image.size) == ("RGBA", (9, 6))
     assert (deep.shape, deep.dtype) == ((2, 6, 9, 3), np.uint16)
-
-
-def test_frames_of_a_pil_image_are_taken_before_it_moves_on(opened: Translator) -> None:
-    colours = ["red", "lime", "blue", "white", "black", "yellow", "teal", "gray"]
-    frames = [Image.new("RGB", (40, 30), colour) for colour in colours]
-    file = io.BytesIO()
-    frames[0].save(file, "gif", save_all=True, append_images=frames[1:])
-
-    found = opened.stream(ImageSequence.Iterator(Image.open(file)))
-
-    for one, frame in zip(found, frames, strict=True):
-        assert np.abs(np.subtract(one.convert("RGB"), opened(frame), dtype=int)).max() <= 1
-
-
-def test_a_pil_image_that_was_not_read_yet_may_come_twice(
-    opened: Translator, tmp_path: Path
-) -> None:
-    Image.effect_noise((600, 500), 80).convert("RGB").save(tmp_path / "photo.jpg")
-    image = Image.open(tmp_path / "photo.jpg")
-
-    one, other = opened([image, image])
-
-    assert np.array_equal(one, other)
 
 
 def test_an_error_of_a_stream_comes_when_the_photos_turn_has_come(opened: Translator) -> None:

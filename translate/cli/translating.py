@@ -95,26 +95,28 @@ def _translate(words: Sequence[str]) -> int:
     if chosen.max_megapixels is not None:
         set_pixel_limit(round(chosen.max_megapixels * 1e6))
     take_share_of_cores()
-    with Translator.from_pretrained(
-        chosen.model,
-        chosen.direction,
-        chosen.device or own_device(),
-        mode=chosen.mode,
-        precision=chosen.precision,
-        is_compiled=chosen.compile,
-        statistics=chosen.statistics,
-        max_memory=max_memory,
-    ) as translator:
-        # Until the end: a launcher stops all processes as soon as one has ended with failed photos,
-        # and the first may still be writing the report.
-        with Stop() as stop:
-            try:
-                report = _run(chosen, translator, stop)
-            except SaidElsewhereError:
-                return REFUSED
-            code = _exit_code(chosen, report)
-            if rank() == 0 and not _tell(chosen, report):
-                return code or SOME_FAILED
+    with (
+        Translator.from_pretrained(
+            chosen.model,
+            chosen.direction,
+            chosen.device or own_device(),
+            mode=chosen.mode,
+            precision=chosen.precision,
+            is_compiled=chosen.compile,
+            statistics=chosen.statistics,
+            max_memory=max_memory,
+        ) as translator,
+        Stop() as stop,
+    ):
+        try:
+            report = _run(chosen, translator, stop)
+        except SaidElsewhereError:
+            return REFUSED
+        code = _exit_code(chosen, report)
+        # Signals are still only wishes here: a launcher ends all processes as soon as one has ended
+        # with failed photos, and the first may be writing the report.
+        if rank() == 0 and not _tell(chosen, report):
+            return code or SOME_FAILED
     return code
 
 

@@ -36,6 +36,7 @@ LAYERS_AT_ONCE = 6  # as large as the largest one: in, out, padded, reordered; m
 STRIP_SHARE, STRIP_BYTES = 16, 64 * 2**20  # of a CPU: larger strips leave its caches
 STRIPS_AT_ONCE = 8  # one being computed has several layers; the rest of the room is for what waits
 PHOTOS_SHARE = 8  # of a CPU's memory: the part left for photos on their way in and out
+FEWEST_ROWS_BYTES = 1900  # for each value of a pixel; measured 1700 at 100 megapixels
 PHOTO_BYTES = 4 * 3  # a pixel: as it came in, as it goes out, and copies to turn and encode it
 LEAST_ROOM = 64 * 2**20
 THUMBNAIL_PX = 512 * 512
@@ -183,7 +184,9 @@ class Engine:
             strip = min(strip, STRIP_BYTES)
         photo = PHOTO_BYTES * picture.height * picture.width * (2 if picture.is_fine else 1)
         beyond = max(0, photo - self._reserved)
-        return Budget(strip, max(0, self._room - beyond - STRIPS_AT_ONCE * strip))
+        fewest = FEWEST_ROWS_BYTES * self._values * picture.width  # a wide photo's lowest strip
+        computing = int(max(STRIPS_AT_ONCE * strip, fewest))
+        return Budget(strip, max(0, self._room - beyond - computing))
 
     def _version(self, numbers: torch.dtype, is_turned: bool = False) -> Generator:
         """Make a copy with other numbers, or lying on its side, when it is first wanted."""

@@ -73,7 +73,9 @@ def test_a_line_says_what_became_of_a_photo_and_by_what(source: Path, target: Pa
     assert "is not an image" in lines["e.jpg"]["error"]
 
 
-@given(name=st.text(st.characters(exclude_characters="\0"), min_size=1), error=st.none() | st.text())
+@given(
+    name=st.text(st.characters(exclude_characters="\0"), min_size=1), error=st.none() | st.text()
+)
 @settings(max_examples=30, deadline=None)
 def test_any_entry_survives_its_line(name: str, error: str | None) -> None:
     entry = make_entry(name, error=error)

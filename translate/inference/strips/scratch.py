@@ -3,8 +3,9 @@
 import tempfile
 from contextlib import ExitStack
 from functools import cached_property
+from io import FileIO
 from types import TracebackType
-from typing import IO, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -47,15 +48,17 @@ class Scratch:
         self._closing.close()
 
     @cached_property
-    def _file(self) -> IO[bytes]:
+    def _file(self) -> FileIO:
         """Made when it is first needed: most photos need none, and not every machine can."""
         try:
-            return self._closing.enter_context(tempfile.TemporaryFile(buffering=0))
+            file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by `__exit__`
         except OSError as error:
             raise TranslateError(
                 f"A large photo needs temporary space, and no file can be made there ({error}). "
                 "Set TMPDIR to a folder that can be written, or allow more memory."
             ) from error
+        self._closing.callback(file.close)
+        return file
 
     def keep(self, rows: Tensor) -> Piece:
         """Take rows (1, channels, rows, width) over: the caller must not change them any more.
