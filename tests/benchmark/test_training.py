@@ -23,7 +23,7 @@ NARROW: dict[str, dict[str, Any]] = {
         },
     },
 }
-CONFIGS = Path(__file__).parents[1] / "configs"
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def narrow(method: str) -> Recipe:
