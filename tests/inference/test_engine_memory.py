@@ -17,6 +17,7 @@ from translate.errors import TranslateError
 from translate.inference import engine as room
 from translate.inference.engine import LAYERS_AT_ONCE, LEAST_ROOM
 from translate.inference.modes import drawing
+from translate.inference.strips import UnstreamableError
 from translate.networks import ResNetGenerator
 
 
@@ -109,7 +110,7 @@ def test_memory_that_suffices_for_nothing_is_told_in_the_end(
         "choose another device."
     )
     assert caught.value.__cause__ is RAN_OUT[1]
-    assert engine._room <= LEAST_ROOM
+    assert engine._room == engine._usual_room > LEAST_ROOM  # the next one may be smaller
 
 
 @pytest.mark.parametrize("error", [RuntimeError("size mismatch"), ValueError("a bug")])
@@ -188,3 +189,14 @@ def test_out_of_memory_of_a_gpu_steps_down_by_itself() -> None:
 
     assert len(engine.remarks) == 1
     assert gap(found, exact) < 1e-2
+
+
+def test_a_generator_that_cannot_be_run_in_strips_can_still_be_run_whole() -> None:
+    generator = resnet()
+    generator.layers.append(torch.nn.Softmax2d())  # of which nobody said how far it sees
+
+    translated = run(engine_of(generator, room=2**30), floats(3, 24, 20))
+
+    assert len(translated) == 1
+    with pytest.raises(UnstreamableError, match="Softmax2d"):
+        run(engine_of(generator, room=1000), floats(3, 24, 20))

@@ -12,7 +12,7 @@ from translate.inference.pictures import Canvas, Picture
 
 BATCHES_AHEAD = 4  # how far is looked for photos of the same size
 AHEAD_PX = {"cpu": 2**21, "cuda": 2**24}  # and how many pixels are held for it at most
-BATCH_PX = {"cpu": 2**16, "cuda": 2**20}  # pixels in a call: on a CPU more leave its caches
+BATCH_PX = {"cpu": 2**14, "cuda": 2**20}  # pixels in a call: on a CPU more leave its caches
 MOST_IN_CALL = 64  # tiny photos: more make nothing faster
 
 

@@ -20,6 +20,7 @@ from translate.inference.strips import (
     Budget,
     Moments,
     Size,
+    UnstreamableError,
     gather_statistics,
     stream,
     turn_sideways,
@@ -37,6 +38,7 @@ STRIP_SHARE, STRIP_BYTES = 16, 64 * 2**20  # of a CPU: larger strips leave its c
 STRIPS_AT_ONCE = 8  # one being computed has several layers; the rest of the room is for what waits
 PHOTOS_SHARE = 8  # of a CPU's memory: the part left for photos on their way in and out
 FEWEST_ROWS_BYTES = 1900  # for each value of a pixel; measured 1700 at 100 megapixels
+GUESSED_VALUES = 64.0  # a pixel's, in the largest layer: the papers' generators have no more
 PHOTO_BYTES = 4 * 3  # a pixel: as it came in, as it goes out, and copies to turn and encode it
 LEAST_ROOM = 64 * 2**20
 THUMBNAIL_PX = 512 * 512
@@ -67,11 +69,12 @@ class Engine:
         self._choices = choices
         self.device = choices.device
         self._turn = Lock()
-        self._values = values_per_pixel(generator)
+        self._values = _values_or_guess(generator)
         self._room = choices.max_memory
         self._reserved = self._room // PHOTOS_SHARE
         if choices.device.type == "cpu":
             self._room = max(LEAST_ROOM, self._room - resident_memory() - self._reserved)
+        self._usual_room = self._room
         self._said: dict[str, str] = {}
 
     @property
@@ -200,6 +203,7 @@ class Engine:
 
     def _step_down(self, picture: Picture, error: BaseException) -> None:
         if self._room <= LEAST_ROOM:
+            self._room = self._usual_room  # the next photo may be a smaller one
             raise TranslateError(
                 f"Memory does not suffice for a photo of {picture.width} x {picture.height} px "
                 f"({error}). Close other programs, or choose another device."
@@ -218,6 +222,14 @@ class Engine:
         if subject not in self._said:
             self._said[subject] = words
             logger.warning(words)
+
+
+def _values_or_guess(generator: Generator) -> float:
+    """Guess where nobody said how far a layer sees: such a generator is run whole or not."""
+    try:
+        return values_per_pixel(generator)
+    except UnstreamableError:
+        return GUESSED_VALUES
 
 
 def _shrink(picture: Picture) -> Tensor:

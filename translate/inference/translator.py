@@ -211,8 +211,8 @@ class Translator:
 
         Args:
             photos: Of the kinds that `__call__` takes, mixed as you like.
-            batch_size: The most photos in a call. None: as many as are fast here: on a CPU about
-                a quarter of 512 x 512 px, on a GPU sixteen times that.
+            batch_size: The most photos in a call. None: as many as are fast here: on a CPU so many
+                that they have 128 x 128 px together, or one; on a GPU 1024 x 1024.
             samples, seed: See `__call__`.
 
         Raises:

@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from tests.folder_toys import Inverter, draw, every_file_in, files_in
 from translate.errors import DataError
-from translate.inference.folder import translate_folder
+from translate.inference.folder import checks, translate_folder
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -75,16 +75,30 @@ def test_a_source_inside_the_target_is_fine_while_no_output_lands_in_it(tmp_path
 
 
 @pytest.mark.parametrize(("one", "other"), [("a.jpg", "A.JPG"), ("é.jpg", "e\u0301.jpg")])
-def test_names_that_are_one_on_other_disks_are_refused(
-    tmp_path: Path, target: Path, one: str, other: str
+def test_names_that_differ_in_case_or_accents_are_one_only_on_disks_that_fold_them(
+    tmp_path: Path, target: Path, one: str, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw(tmp_path / "in" / one)
     draw(tmp_path / "in" / other)
+    monkeypatch.setattr(checks, "folds_names", lambda folder: False)
+    translate_folder(tmp_path / "in", tmp_path / "apart", Inverter())
+    assert files_in(tmp_path / "apart") == sorted([one, other])
+    monkeypatch.setattr(checks, "folds_names", lambda folder: True)
 
     with pytest.raises(DataError, match=r"would be the translation of both .* Rename one of them"):
         translate_folder(tmp_path / "in", target, Inverter())
 
     assert not target.exists()
+
+
+def test_a_disk_is_asked_whether_it_folds_names_without_writing_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Photos").mkdir()
+    assert not checks.folds_names(tmp_path / "Photos" / "new" / "out")
+    (tmp_path / "pHOTOS").symlink_to(tmp_path / "Photos")  # what such a disk would answer
+    assert checks.folds_names(tmp_path / "Photos" / "new" / "out")
+    assert not (tmp_path / "Photos" / "new").exists()
 
 
 def test_two_photos_of_one_name_in_one_format_are_refused(source: Path, target: Path) -> None:
@@ -223,12 +237,12 @@ def test_wishes_that_make_no_sense_are_refused(
 
 
 def test_a_refused_run_leaves_nothing_behind(source: Path, target: Path) -> None:
-    draw(source / "A.jpg")
+    draw(source / "a.png")
 
     with pytest.raises(DataError):
-        translate_folder(source, target, Inverter())
+        translate_folder(source, target, Inverter(), format="png")
 
-    assert every_file_in(source.parent) == ["in/A.jpg", "in/a.jpg", "in/b c/d.PNG"]
+    assert every_file_in(source.parent) == ["in/a.jpg", "in/a.png", "in/b c/d.PNG"]
 
 
 def test_folders_on_two_drives_have_no_way_between_them(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.folder_toys import Inverter, colour_of, draw, files_in
-from translate.inference.folder import FolderReport, Stop, translate_folder, watching
+from translate.inference.folder import FolderReport, Stop, checks, translate_folder, watching
 
 PATIENCE_SECONDS = 10.0
 
@@ -107,7 +107,10 @@ def test_what_failed_is_tried_again_only_when_it_changed(source: Path, target: P
     assert (report.failed, report.done) == ([], ["a.png", "b.png"])
 
 
-def test_an_empty_folder_may_be_watched_and_bad_names_fail_alone(tmp_path: Path) -> None:
+def test_an_empty_folder_may_be_watched_and_bad_names_fail_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "folds_names", lambda folder: True)
     source, target = tmp_path / "in", tmp_path / "out"
     source.mkdir()
     watcher = Watcher(source, target)

@@ -11,7 +11,7 @@ from translate.inference.folder.jobs import Candidate, Job, Place
 
 LISTED = 3  # names in a message
 BYTES_PER_PIXEL = {
-    **dict.fromkeys((".jpg", ".jpeg"), 0.6),
+    **dict.fromkeys((".jpg", ".jpeg"), 0.9),  # at quality 95 and full colour, which is written
     ".webp": 0.4,
     **dict.fromkeys((".avif", ".heic", ".heif"), 0.25),
     **dict.fromkeys((".png", ".tif", ".tiff"), 2.0),
@@ -19,6 +19,7 @@ BYTES_PER_PIXEL = {
     **dict.fromkeys((".bmp", ".npy"), 3.0),
 }
 """What photos take up in each format, roughly: only their ratios are used."""
+BYTES_BEFORE = BYTES_PER_PIXEL | dict.fromkeys((".jpg", ".jpeg"), 0.6)  # as cameras write them
 ROUGHLY = 2.0  # of a format not in the table
 
 
@@ -91,16 +92,26 @@ def find_clashes(jobs: Iterable[Job], target: Path) -> Iterator[tuple[str, str]]
     """Find inputs whose output is another one's too, and say so, for both.
 
     Names that differ only in the case of their letters, or in how an accent is put together, are
-    one name on many disks, and the folder may be copied there.
+    one name on disks that do not tell cases apart.
     """
+    folds = folds_names(target)
     makers: dict[str, str] = {}
     for job in jobs:
         for output in job.outputs:
-            key = unicodedata.normalize("NFC", output).casefold()
+            key = unicodedata.normalize("NFC", output).casefold() if folds else output
             if (other := makers.setdefault(key, job.name)) != job.name:
                 both = f"would be the translation of both {other} and {job.name}"
                 yield other, f"{target / output}: {both}"
                 yield job.name, f"{target / output}: {both}"
+
+
+def folds_names(folder: Path) -> bool:
+    """Say whether a folder's disk takes X and x for one name; nothing is written to find out."""
+    for there in (nearest_folder(folder), *nearest_folder(folder).resolve().parents):
+        other = there.with_name(there.name.swapcase()) if there.name else there
+        if other.name != there.name:
+            return other.exists() and other.samefile(there)
+    return False
 
 
 def find_trespass(
@@ -145,7 +156,7 @@ def estimate_bytes(candidates: Iterable[Candidate]) -> int:
     """
     total = 0.0
     for job, stamp, _ in candidates:
-        before = BYTES_PER_PIXEL.get(_suffix(job.name), ROUGHLY)
+        before = BYTES_BEFORE.get(_suffix(job.name), ROUGHLY)
         after = sum(BYTES_PER_PIXEL.get(_suffix(output), ROUGHLY) for output in job.outputs)
         total += stamp.bytes * after / before if stamp else 0
     return round(total)
