@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from translate.inference.prefetching import MOST_AHEAD, ahead
+from translate.inference.prefetching import HEAVIEST, MOST_AHEAD, ahead
 
 
 def opening() -> set[str]:
@@ -82,3 +82,30 @@ def test_who_leaves_early_leaves_no_thread_behind() -> None:
     results.close()  # type: ignore[attr-defined]
 
     assert opening() == set()
+
+
+def test_an_error_among_the_items_comes_after_the_results_of_those_before() -> None:
+    def items() -> Iterator[int]:
+        yield from range(3)
+        raise ValueError("no more")
+
+    results = ahead(items(), str)
+
+    assert [next(results) for _ in range(3)] == ["0", "1", "2"]
+    with pytest.raises(ValueError, match="no more"):
+        next(results)
+
+
+def test_heavy_results_are_not_piled_up() -> None:
+    pulled: list[int] = []
+
+    def items() -> Iterator[int]:
+        for i in range(10):
+            pulled.append(i)
+            yield i
+            time.sleep(0.02)  # the one before is ready by now
+
+    results = ahead(items(), str, weigh=lambda _: HEAVIEST)
+
+    next(results)
+    assert len(pulled) <= 3

@@ -275,3 +275,15 @@ def test_tensors_come_back_to_the_gpu_they_came_from(bundle: Bundle, precision: 
         result = Translator(bundle, device=device, precision=precision)(photo.cuda())
         assert result.device.type == "cuda"
         assert gap(result.cpu(), expected) < 1e-2
+
+
+def test_what_came_before_an_error_of_the_callers_is_not_lost(translator: Translator) -> None:
+    def photos() -> Iterator[Any]:
+        yield from (np.full((16, 16, 3), i, np.uint8) for i in range(3))
+        raise ValueError("the list ends here")
+
+    stream = translator.stream(photos())
+
+    assert len([next(stream) for _ in range(3)]) == 3
+    with pytest.raises(ValueError, match="the list ends here"):
+        next(stream)

@@ -9,6 +9,7 @@ from typing import Any
 from translate.inference.engine import Engine
 from translate.inference.kinds import Opened
 from translate.inference.pictures import Canvas, Picture
+from translate.inference.prefetching import until_error
 
 BATCHES_AHEAD = 4  # how far is looked for photos of the same size
 AHEAD_PX = {"cpu": 2**21, "cuda": 2**24}  # and how many pixels are held for it at most
@@ -56,18 +57,25 @@ def in_batches(
 
     The photo whose turn it is is never kept waiting: it goes next, together with those of its size
     that were taken in already.
+
+    Raises:
+        Exception: What `photos` raised, after all that came before.
     """
     waiting: deque[_Waiting] = deque()
+    errors: list[Exception] = []
+    photos = until_error(photos, errors)
     while True:
         _take_in(waiting, photos, engine, batch_size, samples or 1)
         if not waiting:
-            return
+            break
         if not waiting[0].is_done:
             first = waiting[0]
             most = batch_size or _fitting(first.pixels // len(first.pictures), engine)
             _translate(_alike(waiting, most), engine, seed, most)
         while waiting and waiting[0].is_done:
             yield waiting.popleft().outcome(is_list=samples is not None)
+    if errors:
+        raise errors[0]
 
 
 def _take_in(

@@ -38,6 +38,13 @@ class Opened(NamedTuple):
     restore: Callable[[Sequence[Any]], Any]
 
 
+def count_pixels(opened: Opened | Exception) -> int:
+    """Tell how much an opened image holds; nothing where it could not be opened."""
+    if isinstance(opened, Exception):
+        return 0
+    return sum(picture.height * picture.width for picture in opened.pictures)
+
+
 @singledispatch
 def open_kind(photo: object, source: Encoding, target: Encoding) -> Opened:
     """Make pictures of one image, or of one stack of images.

@@ -19,7 +19,7 @@ from translate.inference.choices import choose, choose_direction
 from translate.inference.engine import Engine
 from translate.inference.fingerprint import fingerprint
 from translate.inference.hub import find_bundle, push_bundle
-from translate.inference.kinds import Opened, open_kind
+from translate.inference.kinds import Opened, count_pixels, open_kind
 from translate.inference.modes import check_mode, check_samples
 from translate.inference.prefetching import ahead
 
@@ -221,7 +221,8 @@ class Translator:
         # Only files, in threads: their caller may move a PIL image on to its next frame, and fills
         # a GPU's tensor in a stream of its own thread.
         opened = (p if isinstance(p, str | Path) else self._open(p) for p in photos)
-        for outcome in self.outcomes(ahead(opened, self._open), samples, seed, batch_size):
+        opening = ahead(opened, self._open, count_pixels)
+        for outcome in self.outcomes(opening, samples, seed, batch_size):
             if isinstance(outcome, Exception):
                 raise outcome
             yield outcome
