@@ -22,11 +22,6 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "out"
-
-
 @pytest.mark.parametrize("place", [".", "new", "b c", "../in/x"])
 def test_refuses_to_write_into_the_source(source: Path, place: str) -> None:
     with pytest.raises(DataError, match=r"lies in .* Choose a folder outside it"):

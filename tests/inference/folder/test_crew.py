@@ -36,11 +36,6 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "out"
-
-
-@pytest.fixture
 def crews(monkeypatch: pytest.MonkeyPatch) -> list[Crew]:
     """Three processes, as threads that talk through one store."""
     store = torch.distributed.HashStore()

@@ -38,11 +38,6 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "out"
-
-
-@pytest.fixture
 def paper(chancy: Bundle) -> Translator:
     return Translator(chancy, device="cpu")
 

@@ -20,11 +20,6 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "out"
-
-
 def killed_after(target: Path, has_line: bool, has_file: bool, name: str = "a.png") -> None:
     """Set a target back to how a kill leaves it: the output still has its temporary name."""
     entry = read_manifest(target)[name]

@@ -26,11 +26,6 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "out"
-
-
 def lines_in(target: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (target / NAME).read_text().splitlines()[1:]]
 

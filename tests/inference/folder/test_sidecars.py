@@ -23,11 +23,6 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "out"
-
-
 def test_matching_files_come_along_with_their_times(source: Path, target: Path) -> None:
     os.utime(source / "classes.txt", ns=(10**18, 10**18))
 

@@ -22,11 +22,6 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "out"
-
-
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_stops_at_once_and_keeps_what_is_whole(
     source: Path, target: Path, monkeypatch: pytest.MonkeyPatch, number: int

@@ -31,11 +31,6 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "out"
-
-
 def test_mirrors_names_formats_and_sizes(source: Path, target: Path) -> None:
     report = translate_folder(source, target / "deep", Inverter())
 

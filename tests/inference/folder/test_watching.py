@@ -59,11 +59,6 @@ def source(tmp_path: Path) -> Path:
     return draw(tmp_path / "in" / "a.png", "white").parent
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "out"
-
-
 def test_new_and_changed_photos_and_sidecars_are_taken_until_the_end(
     source: Path, target: Path
 ) -> None:

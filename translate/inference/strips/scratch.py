@@ -4,7 +4,6 @@ import tempfile
 from contextlib import ExitStack
 from functools import cached_property
 from io import FileIO
-from types import TracebackType
 from typing import Protocol
 
 import torch
@@ -39,12 +38,7 @@ class Scratch:
     def __enter__(self) -> "Scratch":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._closing.close()
 
     @cached_property
