@@ -23,7 +23,7 @@ from translate.benchmark.folders import (
 from translate.benchmark.killing import measure_killed
 
 PARTS = {
-    "rates": lambda: compare_rates(photos=200, turns=4),
+    "rates": lambda: [compare_rates(200, turns=2, suffix=s) for s in (".jpg", ".png")],
     "exact": lambda: measure_exactness(1200, 1000),
     "large": lambda: [
         measure_large(4000, 6000, ["--precision", "fp32", "--max-memory", "4GiB"]),

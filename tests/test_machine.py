@@ -1,5 +1,7 @@
 import os
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -127,3 +129,12 @@ def test_freed_memory_goes_back_to_the_system() -> None:
     machine.give_back_memory()
 
     assert machine.resident_memory() < held - 150e6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+def test_a_thread_steps_back_alone() -> None:
+    with ThreadPoolExecutor(1, initializer=machine.step_back) as threads:
+        there = threads.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    assert there.result() == machine.BEHIND
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < machine.BEHIND

@@ -2,7 +2,7 @@
 
 Speed is compared within one process, in turns, so that a busy machine disturbs all alike: the
 network alone, on a photo that is in memory; a plain script that opens, translates (one photo at a
-time, float32) and saves as PNG; and the folder command on PNG files. Memory is that of a process of
+time, float32) and saves as PNG; and the folder command, which keeps the format. Memory is that of a process of
 its own.
 """
 
@@ -53,23 +53,24 @@ def draw_photo(height: int, width: int, seed: int) -> Pixels:
     return photo
 
 
-def write_photos(folder: Path, count: int, side_px: int = SIDE_PX) -> Path:
-    """Write PNG files."""
+def write_photos(folder: Path, count: int, side_px: int = SIDE_PX, suffix: str = ".png") -> Path:
+    """Write files of a format."""
     folder.mkdir(parents=True)
     for number in range(count):
         pixels = draw_photo(side_px, side_px, number)
-        Image.fromarray(pixels).save(folder / f"{number:05}.png", compress_level=1)
+        Image.fromarray(pixels).save(folder / f"{number:05}{suffix}")
     return folder
 
 
 def compare_rates(
-    photos: int, turns: int, base_channels: int = 64, blocks: int = 9
+    photos: int, turns: int, suffix: str = ".jpg", base_channels: int = 64, blocks: int = 9
 ) -> dict[str, Any]:
     """Let the network alone, a plain script and the folder command take turns.
 
     Args:
         photos: How many the folder command translates in all; the others take a share of them.
         turns: In how many parts.
+        suffix: Of the photos, and of what the folder command makes of them.
     """
     rates: dict[str, list[float]] = {"network": [], "plain": [], "folder": []}
     with tempfile.TemporaryDirectory() as scratch:
@@ -77,16 +78,19 @@ def compare_rates(
         with Translator(bundle, device="cpu") as translator:
             bare = _bare(bundle.generators["a_to_b"], translator.choices.usual)
             for turn in range(turns):
-                source = write_photos(Path(scratch) / f"photos{turn}", photos // turns)
+                source = write_photos(
+                    Path(scratch) / f"photos{turn}", photos // turns, suffix=suffix
+                )
                 files = sorted(source.iterdir())
                 target = Path(scratch) / f"out{turn}"
                 few = files[: max(4, len(files) // 3)]
-                rates["network"].append(_rate(lambda _: bare(), few))
                 rates["plain"].append(_rate(_plain(bundle.generators["a_to_b"], target), few))
+                before = _rate(lambda _: bare(), few)
                 start = time.perf_counter()
                 report = translate_folder(source, target, translator)
                 rates["folder"].append(len(report.done) / (time.perf_counter() - start))
-    return _describe(rates, photos, str(translator.choices))
+                rates["network"].append((before + _rate(lambda _: bare(), few)) / 2)
+    return {"suffix": suffix, **_describe(rates, photos, str(translator.choices))}
 
 
 def _describe(rates: dict[str, list[float]], photos: int, choices: str) -> dict[str, Any]:
@@ -128,7 +132,7 @@ def _plain(generator: Generator, target: Path) -> Callable[[Path], object]:
         pixels = np.asarray(Image.open(file).convert("RGB"))
         with torch.no_grad():
             translated = network(to_tensor(pixels)[None])[0]
-        Image.fromarray(to_pixels(translated)).save(folder / file.name)
+        Image.fromarray(to_pixels(translated)).save(folder / f"{file.stem}.png")
 
     return run
 
@@ -174,7 +178,10 @@ def measure_large(
 
 
 def _run_measured(words: list[str], folder: Path) -> dict[str, Any]:
-    """Run the command in a child of a child, whose peak memory is then known."""
+    """Run the command in a child of a child, whose peak memory is then known.
+
+    A child's peak begins with that of the process that started it: this one's may be large.
+    """
     program = (
         "import json, resource, subprocess, sys, time\n"
         "start = time.perf_counter()\n"

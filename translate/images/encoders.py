@@ -29,14 +29,18 @@ KEEPS_IPTC = (*JPEG, *TIFF)
 
 OPTIONS: dict[str, dict[str, Any]] = {
     ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},  # 0: colours at full resolution
-    ".png": {"format": "PNG", "compress_level": 1},  # a fifth of the time for a tenth more bytes
+    ".png": {"format": "PNG", "compress_level": 1},
     ".webp": {"format": "WEBP", "quality": 95},
     ".bmp": {"format": "BMP"},
     ".avif": {"format": "AVIF", "quality": 90, "subsampling": "4:4:4"},
     ".heic": {"format": "HEIF", "quality": 90, "chroma": 444},
 }
 OPTIONS |= {".jpeg": OPTIONS[".jpg"], ".heif": OPTIONS[".heic"]}
-PNG_OPTIONS = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+# Of photos half the time of Pillow's fastest, and a tenth fewer bytes.
+PNG_OPTIONS = [
+    *(cv2.IMWRITE_PNG_COMPRESSION, 1),
+    *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
+]
 OPENCV_ORDER = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
 """Channels -> the same for OpenCV, which wants blue first and knows no grey with alpha."""
 
@@ -181,8 +185,8 @@ def _segment(iptc: bytes) -> bytes:
 
 
 def _encode_png(pixels: Pixels, alpha: Pixels | None) -> bytes:
-    if pixels.dtype == np.uint8:
-        return _save(pixels, alpha, OPTIONS[".png"])
     samples = _stack(pixels, alpha)
+    if samples.dtype == np.uint8 and samples.shape[2] == 2:  # grey stays grey beside alpha
+        return _save(pixels, alpha, OPTIONS[".png"])
     ordered = np.ascontiguousarray(samples[..., OPENCV_ORDER[samples.shape[2]]])
     return bytes(cv2.imencode(".png", ordered, PNG_OPTIONS)[1])

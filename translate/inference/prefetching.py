@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from translate.machine import step_back
+
 Item = TypeVar("Item")
 Opened = TypeVar("Opened")
 
@@ -28,7 +30,7 @@ def ahead(
     """
     waiting: deque[Future[Opened]] = deque()
     errors: list[Exception] = []
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="open") as threads:
+    with ThreadPoolExecutor(THREADS, "open", step_back) as threads:
         for item in until_error(items, errors):
             waiting.append(threads.submit(work, item))
             while len(waiting) > MOST_AHEAD or _weight(waiting, weigh) > HEAVIEST:

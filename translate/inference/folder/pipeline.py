@@ -18,6 +18,7 @@ from translate.inference.folder.stopping import DISK_FULL, Stop
 from translate.inference.folder.wishes import Wishes
 from translate.inference.folder.writing import Workshop, Writing
 from translate.inference.translator import Translator
+from translate.machine import step_back
 
 PIXELS_BEHIND = 64 * 10**6  # waiting to be written: 192 MB at 8 bits
 PHOTOS_BEHIND = 8  # for each thread
@@ -81,7 +82,7 @@ class Pipeline:
         """Translate the photos of some jobs, and wait until all is written."""
         started, before = time.monotonic(), self._finished
         self._photos += len(jobs)
-        writers = ThreadPoolExecutor(self._threads, "writing")
+        writers = ThreadPoolExecutor(self._threads, "writing", step_back)
         try:
             self._translate(jobs, writers)
             while self._writing:

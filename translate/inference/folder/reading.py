@@ -13,6 +13,7 @@ from translate.inference.folder.entries import Stamp
 from translate.inference.folder.gate import Gate
 from translate.inference.folder.jobs import Job
 from translate.inference.kinds import open_source
+from translate.machine import step_back
 
 PIXELS_AHEAD = 64 * 10**6  # 192 MB at 8 bits
 PHOTOS_AHEAD = 8  # for each thread
@@ -59,7 +60,7 @@ def open_ahead(
         gate.leave(number, pixels)
         return answer
 
-    pool = ThreadPoolExecutor(threads, "opening")
+    pool = ThreadPoolExecutor(threads, "opening", step_back)
     try:
         for number, job in enumerate(jobs):
             waiting.append((number, pool.submit(open_one, number, job)))
