@@ -2,8 +2,8 @@
 
 Speed is compared within one process, in turns, so that a busy machine disturbs all alike: the
 network alone, on a photo that is in memory; a plain script that opens, translates (one photo at a
-time, float32) and saves as PNG; and the folder command, which keeps the format. Memory is that of a process of
-its own.
+time, float32) and saves as PNG; and the folder command, which keeps the format. Memory is that of a
+process of its own.
 """
 
 import copy
