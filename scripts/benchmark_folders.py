@@ -7,7 +7,7 @@ Prints one line of JSON for each part:
 - large: one photo of 24 megapixels, its time and the peak memory of the process;
 - huge: one of 100 megapixels (half an hour on two cores);
 - many: 100,000 tiny files: when the first is done, and whether memory stays flat;
-- killed: 100 photos, the command killed at 20 random moments: what is missing, or was done twice.
+- killed: 600 photos, the command killed at 20 random moments: what is missing, or was done twice.
 """
 
 import argparse
@@ -32,7 +32,7 @@ PARTS = {
     ],
     "huge": lambda: measure_large(10_000, 10_000, ["--max-memory", "6GiB"]),
     "many": lambda: measure_many(100_000, 16, lambda line: print(line, file=sys.stderr)),
-    "killed": lambda: measure_killed(photos=100, kills=20),
+    "killed": lambda: measure_killed(photos=600, kills=20),
 }
 
 
