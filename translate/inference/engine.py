@@ -194,8 +194,8 @@ class Engine:
     def _version(self, numbers: torch.dtype, is_turned: bool = False) -> Generator:
         """Make a copy with other numbers, or lying on its side, when it is first wanted."""
         if (numbers, is_turned) not in self._versions:
-            base = turn_sideways(self._generator) if is_turned else self._generator
-            version = copy.deepcopy(base).to(numbers)  # norms compute in float32 all the same
+            copied = turn_sideways if is_turned else copy.deepcopy
+            version = copied(self._generator).to(numbers)  # norms compute in float32 all the same
             if self._choices.is_compiled and not is_turned:
                 version.compile()
             self._versions[numbers, is_turned] = version

@@ -57,11 +57,15 @@ class Features(Protocol):
         ...
 
 
+def most_rows(features: Features, strip_bytes: int) -> int:
+    """Tell how many rows may be computed at a time within so much memory, or little more."""
+    return max(LEAST_ROWS, int(strip_bytes / features.row_bytes))
+
+
 def cut(features: Features, strip_bytes: int) -> Iterator[tuple[int, int]]:
     """Part the rows of features into strips that take so much memory to compute, or little more."""
     height = features.size.height
-    rows = max(LEAST_ROWS, int(strip_bytes / features.row_bytes))
-    strips = -(-height // rows)
+    strips = -(-height // most_rows(features, strip_bytes))
     for strip in range(strips):  # all about as high: a last one of a single row would be dear
         yield height * strip // strips, height * (strip + 1) // strips
 

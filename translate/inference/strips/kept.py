@@ -7,7 +7,7 @@ from weakref import WeakSet
 import torch
 from torch import Tensor
 
-from translate.inference.strips.features import LEAST_ROWS, Features, Size
+from translate.inference.strips.features import Features, Size, most_rows
 from translate.inference.strips.scratch import Piece, Scratch
 
 
@@ -70,7 +70,7 @@ class Kept:
 
     def _fill(self, bottom: int) -> None:
         while self._below is not None and self._filled < bottom:
-            most = max(LEAST_ROWS, int(self._strip_bytes / self._below.row_bytes))
+            most = most_rows(self._below, self._strip_bytes)
             strips = -(-(bottom - self._filled) // most)
             end = self._filled + -(-(bottom - self._filled) // strips)
             strip = self._below.rows(self._filled, end, for_good=True)
