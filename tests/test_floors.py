@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = [
-    {"errors", "interrupt", "machine", "version"},
+    {"errors", "interrupt", "machine", "processes", "version"},
     {"config"},
     {"images"},
     {"networks", "losses", "phase", "pool"},
