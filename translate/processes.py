@@ -52,7 +52,7 @@ def sum_over_processes(values: Tensor) -> Tensor:
     """
     if count_processes() == 1:
         return values
-    return cast(Tensor, _Sum.apply(values))  # type: ignore[no-untyped-call]
+    return cast(Tensor, _Sum.apply(values))
 
 
 class _Sum(torch.autograd.Function):
