@@ -9,9 +9,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = [
     {"errors", "interrupt", "machine", "processes", "version"},
+    {"heartbeat"},
     {"config"},
     {"images"},
-    {"networks", "losses", "phase", "pool"},
+    {"augmentation", "losses", "networks", "penalty", "phase", "pool"},
     {"bundle"},
     {"data", "methods", "inference", "evaluation", "interop"},
     {"training"},

@@ -3,8 +3,10 @@ import random
 
 import pytest
 import torch
+import torch.distributed as dist
 from torch import Tensor
 
+from tests.process_toys import Results, on_two_processes
 from translate.pool import ImagePool
 
 
@@ -101,3 +103,40 @@ def test_saved_state_does_not_change_afterwards() -> None:
     pool.exchange(photos(*range(10, 30)))
 
     assert brightness(torch.stack(state["images"])) == [1, 2]
+
+
+def test_a_nan_is_handed_on_once_but_does_not_stay() -> None:
+    broken = photos(0.5)
+    broken[0, 1] = torch.nan
+    pool = ImagePool(1, Scripted(chances=[0.6], places=[0]))
+
+    assert pool.exchange(broken)[0, 1].isnan().all()
+    assert pool.exchange(broken)[0, :, 0, 0].tolist() == [0.5, 0, 0.5]
+    assert pool.images[0].isfinite().all()
+
+
+def batches_to_exchange() -> list[Tensor]:
+    """What all processes have together, step by step."""
+    return list(torch.rand(30, 4, 3, 2, 2, generator=torch.Generator().manual_seed(0)))
+
+
+def exchange_own_parts() -> Results:
+    """Exchange what this process has of each batch, and show where a pool of none asks nobody."""
+    pool = ImagePool(5, seeded(3))
+    own = [batch.chunk(2)[dist.get_rank()] for batch in batches_to_exchange()]
+    if dist.get_rank() == 0:
+        ImagePool(0, seeded(3)).exchange(own[0])  # would wait for the other in vain
+    handed_out = torch.stack([pool.exchange(images) for images in own])
+    return {"handed_out": handed_out, "pool": torch.stack(pool.images)}
+
+
+def test_two_processes_hand_out_together_what_one_would_and_hold_the_same_pool() -> None:
+    pool = ImagePool(5, seeded(3))
+    alone = torch.stack([pool.exchange(batch) for batch in batches_to_exchange()])
+
+    results = on_two_processes(exchange_own_parts)
+
+    assert torch.equal(torch.cat([r["handed_out"] for r in results], dim=1), alone)
+    assert not torch.equal(alone, torch.stack(batches_to_exchange()))
+    for result in results:
+        assert torch.equal(result["pool"], torch.stack(pool.images))

@@ -24,3 +24,7 @@ class BundleError(TranslateError):
 
 class TrainingError(TranslateError):
     """A run cannot start, go on or be resumed."""
+
+
+class SharedError(TrainingError):
+    """What all processes of a run find alike, so that one of them is enough to say it."""

@@ -19,6 +19,11 @@ def count_processes() -> int:
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
+def is_first() -> bool:
+    """Say whether this process is number 0, which writes and chooses for all."""
+    return count_processes() == 1 or dist.get_rank() == 0
+
+
 def gather_batch(images: Tensor) -> Tensor:
     """Put together what each process has, in the order of their numbers; without gradients.
 

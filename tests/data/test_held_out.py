@@ -5,7 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from translate.data.held_out import HeldOutPhotos, match_by_name, match_in_turn
+from tests.toys import NoisePairs
+from translate.data.held_out import HeldOutPhotos, first_shown, match_by_name, match_in_turn
 from translate.data.pair_files import PairFiles
 from translate.errors import DataError
 from translate.images import Encoding, Pair
@@ -77,3 +78,22 @@ def test_a_name_that_occurs_twice_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=r"x\.png: has the same name as .*x\.jpg"):
         match_by_name(a, a)
+
+
+def test_a_photo_shown_again_beside_another_is_shown_for_the_first_time_once() -> None:
+    files_a, files_b = [Path("1.jpg"), Path("2.jpg"), Path("3.jpg")], [Path("u.jpg"), Path("v.jpg")]
+    photos = HeldOutPhotos(match_in_turn(files_a, files_b), side_px=16)
+
+    assert first_shown(photos, "a") == photos.first_shown("a") == [0, 1, 2]
+    assert first_shown(photos, "b") == photos.first_shown("b") == [0, 1]
+
+
+def test_every_pair_of_a_side_by_side_file_is_shown_for_the_first_time() -> None:
+    files = [Path("1.jpg"), Path("2.jpg")]
+    photos = HeldOutPhotos({file.stem: PairFiles(file, file) for file in files}, side_px=16)
+
+    assert [first_shown(photos, domain) for domain in "ab"] == [[0, 1], [0, 1]]
+
+
+def test_of_a_set_that_does_not_say_what_it_repeats_every_item_counts() -> None:
+    assert first_shown(NoisePairs(3), "b") == [0, 1, 2]

@@ -96,7 +96,9 @@ def test_defaults_are_the_papers() -> None:
         "base_channels": 64,
         "depth": 3,
         "norm": "instance",
+        "spectral_norm": False,
     }
+    assert (settings.augment, settings.penalty_weight, settings.penalty_at) == ((), 0, "real")
 
 
 def test_owns_two_of_each_and_exports_both_directions() -> None:

@@ -55,7 +55,7 @@ class Constant(nn.Module):
 
 def constants(direction: str = "a_to_b", generator: float = 0.5, judge: float = 0.0) -> Pix2Pix:
     networks = {"generator": Constant(generator), "discriminator": Constant(judge)}
-    return Pix2Pix(networks, Settings(direction=direction))
+    return Pix2Pix(networks, Settings(direction=direction), seed=0)
 
 
 def test_defaults_are_the_papers() -> None:
@@ -75,7 +75,9 @@ def test_defaults_are_the_papers() -> None:
         "base_channels": 64,
         "depth": 3,
         "norm": "batch",
+        "spectral_norm": False,
     }
+    assert (chosen.augment, chosen.penalty_weight, chosen.penalty_at) == ((), 0, "real")
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)

@@ -168,7 +168,7 @@ def counterparts(
     ours: list[nn.Module], theirs: list[nn.Module]
 ) -> Iterator[tuple[str, Tensor, Tensor]]:
     for i, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-        assert type(mine) is type(other)
+        assert isinstance(mine, type(other))
         values, others = mine.state_dict(), other.state_dict()
         assert values.keys() == others.keys()
         yield from ((f"{i}.{key}", values[key], others[key]) for key in values)

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from translate.networks import UNetGenerator, UNetSettings
+from translate.networks.batch_norm import BatchNorm
+from translate.networks.dropout import Dropout
 
 CONVOLUTIONS = nn.Conv2d | nn.ConvTranspose2d
 
@@ -83,8 +85,8 @@ def test_dropout_lies_where_the_reference_has_it_unless_it_is_off(
     assert dropping_levels(network) == levels
     for level in levels:
         assert [type(layer) for layer in network.decoder[level]][-2:] == [
-            nn.BatchNorm2d,
-            nn.Dropout,
+            BatchNorm,
+            Dropout,
         ]
 
 

@@ -25,7 +25,7 @@ DATA: dict[str, Any] = {
     "test_px": 24,
     "test_is_paired": True,
 }
-TRAINING = TINY_TRAINING | {"log_every_steps": 1, "save_every_epochs": 1}
+TRAINING = TINY_TRAINING | {"log_every_steps": 1, "save_every_steps": 2}
 
 
 def recipe(home: Path, **data: Any) -> Recipe:

@@ -30,7 +30,7 @@ CLASSES = [0, 1, 7]
 def recipe(
     home: Path, data: dict[str, Any] | None = None, mode: str = "deterministic", **method: Any
 ) -> Recipe:
-    more = {"log_every_steps": 1, "save_every_epochs": 1, "inference_mode": mode}
+    more = {"log_every_steps": 1, "save_every_steps": 2, "inference_mode": mode}
     values = {
         "method": TINY_PIX2PIX | method,
         "data": DATA | {"folder": str(home / "photos")} | (data or {}),

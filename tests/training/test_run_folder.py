@@ -1,11 +1,21 @@
+import multiprocessing
 import os
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
 from translate.errors import TrainingError
-from translate.training.run_folder import find_state, new_run_folder
+from translate.training import run_folder
+from translate.training.run_folder import find_states, locked, new_run_folder, writing
 from translate.training.state import Position, save_state
+
+
+def saved(folder: Path, position: Position) -> Path:
+    """Save an empty state in the folder of a run."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return save_state(folder, position, {}, {})
 
 
 @pytest.fixture(autouse=True)
@@ -45,33 +55,92 @@ def test_a_place_for_runs_that_leads_nowhere_is_refused() -> None:
 
 def test_latest_is_the_state_saved_last_of_all_runs_of_the_name() -> None:
     states = [
-        save_state(Path(f"runs/sample{number}/state"), Position(step=step), {}, {}, {})
+        saved(Path(f"runs/sample{number}/state"), Position(step=step))
         for number, step in (("", 900), ("-2", 100), ("-big", 5000))
     ]
     os.utime(states[0], (1, 1))  # and of sample-big, which is no run of sample, nothing
 
-    assert find_state("latest", None, "sample") == states[1]
-    assert find_state("latest", Path("runs/sample"), "sample") == states[0]
-    assert find_state(str(states[0]), None, "sample") == states[0].absolute()
+    assert find_states("latest", None, "sample") == [states[1]]
+    assert find_states("latest", Path("runs/sample"), "sample") == [states[0]]
+    assert find_states(str(states[0]), None, "sample") == [states[0].absolute()]
 
 
 def test_of_one_run_the_latest_state_is_the_one_of_most_steps() -> None:
-    states = [save_state(Path("runs/x/state"), Position(step=s), {}, {}, {}) for s in (5, 40)]
+    states = [saved(Path("runs/x/state"), Position(step=s)) for s in (5, 40)]
     for state in states:
         os.utime(state, (1, 1))  # copied, so that times say nothing
 
-    assert find_state("latest", None, "x") == states[1]
+    assert find_states("latest", None, "x") == states
 
 
 def test_a_state_is_not_resumed_in_the_folder_of_another_run() -> None:
-    state = save_state(Path("runs/x/state"), Position(step=5), {}, {}, {})
+    state = saved(Path("runs/x/state"), Position(step=5))
 
     with pytest.raises(TrainingError, match=r"belongs to the run in .*runs/x, not in runs/y"):
-        find_state(str(state), Path("runs/y"), "x")
+        find_states(str(state), Path("runs/y"), "x")
 
 
 def test_nothing_to_resume_is_said_with_where_it_was_sought() -> None:
     with pytest.raises(TrainingError, match="nothing to resume in runs/sample"):
-        find_state("latest", None, "sample")
+        find_states("latest", None, "sample")
     with pytest.raises(TrainingError, match="elsewhere: is no saved state"):
-        find_state("elsewhere", None, "sample")
+        find_states("elsewhere", None, "sample")
+
+
+def test_a_second_run_in_a_folder_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_folder, "PATIENCE_SECONDS", 0.1)
+    folder = new_run_folder(Path("mine"), "sample")
+
+    refused = pytest.raises(TrainingError, match="mine: another run is at work in it")
+    with locked(folder), refused, locked(folder):
+        pass
+
+    with locked(folder):
+        pass  # it is free again
+
+
+def test_a_lock_ends_with_the_process_that_held_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_folder, "PATIENCE_SECONDS", 5.0)
+    folder = new_run_folder(Path("mine"), "sample")
+    context = multiprocessing.get_context("fork")
+    holds = context.Event()
+
+    def hold() -> None:
+        with locked(folder):
+            holds.set()
+            threading.Event().wait(60)
+
+    holder = context.Process(target=hold)
+    holder.start()
+    assert holds.wait(20)
+    holder.kill()
+
+    with locked(folder):
+        pass
+
+
+def test_a_folder_with_nothing_but_a_lock_is_free_for_a_new_run() -> None:
+    folder = new_run_folder(Path("mine"), "sample")
+    with locked(folder):
+        pass
+
+    assert new_run_folder(folder, "sample") == folder
+
+
+def test_a_folder_that_is_gone_cannot_be_locked() -> None:
+    folder = new_run_folder(Path("mine"), "sample")
+    shutil.rmtree(folder)
+    Path("mine").touch()
+
+    with pytest.raises(TrainingError, match=r"mine: cannot be written"), locked(folder):
+        pass
+
+
+def test_what_cannot_be_written_is_told_with_the_way_on() -> None:
+    with (
+        pytest.raises(
+            TrainingError, match=r"gone/x: cannot be written \(No such .*--resume latest"
+        ),
+        writing(Path("gone/x")),
+    ):
+        Path("gone/x").write_text("")

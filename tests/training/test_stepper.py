@@ -9,7 +9,9 @@ from accelerate.state import GradientState
 from torch import Tensor
 
 from tests.toys import noise, tiny_cyclegan, tiny_training
+from translate.errors import SharedError
 from translate.images import Pair
+from translate.training.devices import make_accelerator
 from translate.training.journal import Journal
 from translate.training.stepper import Stepper
 
@@ -76,25 +78,6 @@ def test_two_accumulated_steps_update_like_one_step_of_both_batches() -> None:
         torch.testing.assert_close(weights(apart)[key], value, atol=1e-5, rtol=1e-4)
 
 
-def test_clipping_bounds_the_gradient_of_each_phase_on_its_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    lengths: list[float] = []
-    clip = torch.nn.utils.clip_grad_norm_
-
-    def spy(parameters: list[Tensor], limit: float) -> Tensor:
-        clip(parameters, limit)
-        grads = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
-        lengths.append(float(grads.norm()))
-        return grads.norm()
-
-    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", spy)
-
-    stepper(clip_norm=0.01).step(batch())
-
-    assert lengths == pytest.approx([0.01, 0.01], rel=1e-3)
-
-
 def test_the_learning_rate_reaches_every_optimizer() -> None:
     trained = stepper()
     before = weights(trained)
@@ -108,9 +91,7 @@ def test_the_learning_rate_reaches_every_optimizer() -> None:
 def test_a_restored_stepper_goes_on_exactly() -> None:
     straight, resumed = stepper(), stepper()
     straight.step(batch(0))
-    shared, own = copy.deepcopy((straight.state_dict(), straight.own_state_dict()))
-    resumed.load_state_dict(shared)
-    resumed.load_own_state_dict(own)
+    resumed.load_state_dict(copy.deepcopy(straight.state_dict()))
 
     straight.step(batch(9))
     resumed.step(batch(9))
@@ -124,6 +105,53 @@ def test_bf16_steps_stay_finite_and_log_float32() -> None:
     seen = stepper(Accelerator(cpu=True, mixed_precision="bf16")).step(batch())
 
     assert all(v.isfinite() and v.dtype == torch.float32 for v in seen.values())
+
+
+def poisoned(seed: int = 0) -> Pair:
+    pair = batch(seed)
+    pair.a[0, 0, 0, 0] = float("nan")
+    return pair
+
+
+def test_a_batch_that_is_not_finite_changes_nothing_and_is_counted() -> None:
+    trained = stepper()
+    trained.step(batch(3))
+    before = weights(trained)
+
+    seen = trained.step(poisoned())
+
+    assert all(v.equal(before[k]) for k, v in weights(trained).items())
+    assert trained.skipped_in_a_row() == {"generators": 1, "discriminators": 1}
+    assert seen["generators/skipped"] == 1
+    assert seen["generators/gradient_norm"] == 0
+
+
+def test_training_goes_on_after_a_skipped_update_as_if_it_had_not_been() -> None:
+    skipping, straight = stepper(), stepper()
+    for trained in (skipping, straight):
+        trained.step(batch(0))
+    skipping.step(poisoned())
+
+    for trained in (skipping, straight):
+        trained.step(batch(9))
+
+    assert all(v.equal(weights(straight)[k]) for k, v in weights(skipping).items())
+    assert skipping.skipped_in_a_row() == {"generators": 0, "discriminators": 0}
+    assert float(skipping.learners["generators"].skipped) == 1
+
+
+def test_many_skipped_updates_end_the_run_with_phase_loss_and_step() -> None:
+    trained = stepper(most_skipped_updates=3)
+    for step in (1, 2, 3):
+        trained.check(step)
+        trained.step(poisoned())
+
+    with pytest.raises(
+        SharedError, match=r"generators: the last 3 updates, since step 6, were"
+    ) as told:
+        trained.check(8)
+    assert "(not finite: cycle_a, identity_a, adversarial_b)" in str(told.value)
+    assert "--resume latest" in str(told.value)
 
 
 def test_a_step_and_its_note_never_wait_for_the_device(
@@ -154,7 +182,7 @@ def test_a_step_and_its_note_never_wait_for_the_device(
 @pytest.mark.gpu
 @pytest.mark.parametrize("precision", ["fp16", "bf16"])
 def test_half_precision_on_a_gpu_learns_and_is_restored(precision: str) -> None:
-    trained = stepper(Accelerator(mixed_precision=precision))
+    trained = stepper(make_accelerator(tiny_training(precision=precision)))
     on_gpu = Pair(*(images.cuda() for images in batch()))
     for _ in range(3):
         seen = trained.step(on_gpu)
@@ -162,4 +190,5 @@ def test_half_precision_on_a_gpu_learns_and_is_restored(precision: str) -> None:
     assert all(value.isfinite() for value in seen.values())
     state = copy.deepcopy(trained.state_dict())
     trained.load_state_dict(state)
-    assert (trained.accelerator.scaler is not None) == (precision == "fp16")
+    scalers = [learner.scaler for learner in trained.learners.values()]
+    assert all(scaler.is_enabled() == (precision == "fp16") for scaler in scalers)

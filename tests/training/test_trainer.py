@@ -72,7 +72,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
 
 
 def test_a_run_leaves_journal_grids_and_state(tmp_path: Path) -> None:
-    assert trainer(tmp_path, epochs=3, sample_every_epochs=2, save_every_epochs=1).train()
+    assert trainer(tmp_path, epochs=3, sample_every_epochs=2, save_every_steps=4).train()
 
     lines = read_journal(tmp_path / "journal.jsonl")
     assert [line["step"] for line in lines] == [2, 4, 6, 8, 10, 12]
@@ -117,7 +117,7 @@ def test_stopped_and_resumed_ends_bit_equal_to_never_stopped(
         assert not trainer(tmp_path / "stopped", **settings).train()
 
     resumed = trainer(tmp_path / "stopped", **settings)
-    resumed.resume(list_states(tmp_path / "stopped" / "state")[-1])
+    resumed.resume(list_states(tmp_path / "stopped" / "state"))
     assert resumed.at.step == steps
     assert resumed.train()
 
@@ -139,7 +139,7 @@ def test_a_finished_run_can_be_resumed_and_adds_nothing(tmp_path: Path) -> None:
     before = journal(tmp_path)
 
     again = trainer(tmp_path, log_every_steps=3)
-    again.resume(list_states(tmp_path / "state")[-1])
+    again.resume(list_states(tmp_path / "state"))
 
     assert again.train()
     assert journal(tmp_path) == before
@@ -192,14 +192,14 @@ def test_other_photos_are_refused_on_resume(tmp_path: Path) -> None:
     trainer(tmp_path, fingerprint="these").train()
 
     with pytest.raises(TrainingError, match="training photos: was these, is now those"):
-        trainer(tmp_path, fingerprint="those").resume(list_states(tmp_path / "state")[-1])
+        trainer(tmp_path, fingerprint="those").resume(list_states(tmp_path / "state"))
 
 
 def test_other_networks_are_refused_on_resume(tmp_path: Path) -> None:
     trainer(tmp_path).train()
 
     with pytest.raises(TrainingError, match="does not fit this run"):
-        trainer(tmp_path, method=BATCH_NORM).resume(list_states(tmp_path / "state")[-1])
+        trainer(tmp_path, method=BATCH_NORM).resume(list_states(tmp_path / "state"))
 
 
 def test_two_readers_give_the_run_of_none(tmp_path: Path) -> None:

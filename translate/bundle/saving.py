@@ -39,6 +39,7 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
             bundle says something that `Model` does not allow.
     """
     folder = Path(folder).resolve()
+    mend_bundle(folder)
     _refuse_foreign(folder)
     weights = {name: _weights(generator) for name, generator in bundle.generators.items()}
     files = {weight_file(direction): content for direction, content in weights.items()}
@@ -51,6 +52,21 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
             f"{folder}: the bundle cannot be written ({error}). "
             "Make room, or choose another folder."
         ) from error
+
+
+def mend_bundle(folder: Path) -> None:
+    """Put back or clear away what a writer that was killed has left beside a bundle.
+
+    Nobody else may be writing the bundle meanwhile.
+    """
+    for previous in folder.parent.glob(f".{folder.name}.*.previous"):
+        if folder.exists():
+            _keep_others(previous, folder)
+            shutil.rmtree(previous, ignore_errors=True)
+        else:
+            previous.rename(folder)
+    for unfinished in folder.parent.glob(f".{folder.name}.*.writing"):
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -134,7 +150,12 @@ def _put_in_place(fresh: Path, folder: Path, previous: Path) -> None:
     except OSError:
         previous.rename(folder)
         raise
+    _keep_others(previous, folder)
+    shutil.rmtree(previous)
+
+
+def _keep_others(previous: Path, folder: Path) -> None:
+    """Move files that are not ours into the new bundle."""
     for file in previous.iterdir():
         if file.name not in OURS:
             file.rename(folder / file.name)
-    shutil.rmtree(previous)

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from translate.errors import ConfigError, TranslateError
+from translate.errors import ConfigError, SharedError, TranslateError
 
 DONE, SOME_FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -17,7 +17,7 @@ def guard(door: Callable[[], int]) -> int:
         # Of many processes one speaks for all, unless the trouble may be that process's alone.
         if rank() == 0:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        elif not isinstance(error, ConfigError):
+        elif not isinstance(error, ConfigError | SharedError):
             print(f"error in process {rank()}: {error}", file=sys.stderr)  # noqa: T201
         return REFUSED
     except KeyboardInterrupt:

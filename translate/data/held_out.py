@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from torch.utils.data import Dataset
 
@@ -53,6 +54,29 @@ class HeldOutPhotos(Dataset[Pair]):
         return Pair(
             *(encode(view, d, files, self.encodings) for d, view in zip("ab", views, strict=True))
         )
+
+    def first_shown(self, domain: str) -> list[int]:
+        """List the items that show a photo of a domain for the first time."""
+        shown: dict[Path, int] = {}
+        for index, files in enumerate(self.files):
+            shown.setdefault(getattr(files, domain), index)
+        return list(shown.values())
+
+
+def first_shown(photos: Dataset[Pair], domain: str) -> list[int]:
+    """List the items of any test set that show a photo of a domain for the first time.
+
+    A set that may show a photo again says so by a method of this name; of another one every item
+    counts.
+    """
+    if isinstance(photos, _Repeating):
+        return photos.first_shown(domain)
+    return list(range(len(photos)))  # type: ignore[arg-type]
+
+
+@runtime_checkable
+class _Repeating(Protocol):
+    def first_shown(self, domain: str) -> list[int]: ...
 
 
 def match_in_turn(files_a: Sequence[Path], files_b: Sequence[Path]) -> dict[str, PairFiles]:

@@ -8,6 +8,7 @@ Source:
 
 import random
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -15,6 +16,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from translate import config
+from translate.augmentation import DifferentiableAugmentation, Policy
 from translate.errors import ConfigError
 from translate.images import Pair
 from translate.losses import GAMES, Game, l1, share_called_real
@@ -28,6 +30,7 @@ from translate.networks import (
     is_per_sample,
     pass_together,
 )
+from translate.penalty import GradientPenalty, Place
 from translate.phase import Channels, Images, Outcome, Phase, Scalars
 from translate.pool import ImagePool
 
@@ -44,6 +47,9 @@ class Settings(config.Settings):
     cycle_weight: float = Field(10.0, ge=0)  # how closely a photo must survive there and back
     identity_weight: float = Field(5.0, ge=0)  # keep photos of the target domain; 0 is faster
     pool_size: int = Field(50, ge=0)  # earlier translations that discriminators are shown; 0: none
+    augment: tuple[Policy, ...] = ()  # changes of what discriminators see; for few photos
+    penalty_weight: float = Field(0.0, ge=0)  # keeps discriminators from being steep; 0: off
+    penalty_at: Place = "real"  # where steep: at photos (R1), or between them and translations
 
 
 class CycleGAN:
@@ -52,7 +58,7 @@ class CycleGAN:
     Args:
         networks: generator_ab, generator_ba, discriminator_a and discriminator_b.
         settings: The game of section 3.1, weights of the losses and size of the pools.
-        seed: Decides which earlier translations the pools hand out.
+        seed: Decides which earlier translations the pools hand out, and what else is drawn.
     """
 
     exports: Mapping[str, str] = {"a_to_b": "generator_ab", "b_to_a": "generator_ba"}
@@ -67,6 +73,9 @@ class CycleGAN:
             domain: ImagePool(settings.pool_size, random.Random(f"{seed} {domain}"))  # noqa: S311
             for domain in "ab"
         }
+        chance = torch.Generator().manual_seed(seed)
+        self.augment = DifferentiableAugmentation(settings.augment, chance)
+        self.penalty = GradientPenalty(settings.penalty_weight, settings.penalty_at, chance)
         generators = ("generator_ab", "generator_ba")
         discriminators = ("discriminator_a", "discriminator_b")
         self.phases: tuple[Phase, ...] = (
@@ -95,7 +104,8 @@ class CycleGAN:
         """Be believed, come back, and leave alone what needs no translation: eq. 3 and sec. 5.2."""
         losses: Scalars = {}
         for domain, real in zip("ab", pair, strict=True):
-            (scores,) = self._run(f"discriminator_{domain}", images[f"fake_{domain}"])
+            (shown,) = self.augment(images[f"fake_{domain}"])
+            scores = self._score(f"discriminator_{domain}", shown)
             losses[f"adversarial_{domain}"] = self.game.generator(scores)
             cycle = l1(images[f"cycled_{domain}"], real)
             losses[f"cycle_{domain}"] = self.settings.cycle_weight * cycle
@@ -109,21 +119,33 @@ class CycleGAN:
         losses: Scalars = {}
         measures: Scalars = {}
         for domain, photos in zip("ab", pair, strict=True):
+            name = f"discriminator_{domain}"
             translations = self.pools[domain].exchange(images[f"fake_{domain}"])
-            real, fake = self._run(f"discriminator_{domain}", photos, translations)
-            losses[f"discriminator_{domain}"] = self.game.discriminator(real, fake)
+            seen, claimed = self.augment(photos, translations)
+            seen = self.penalty.watch(seen)
+            real, fake = self._run(name, seen, claimed)
+            losses[name] = self.game.discriminator(real, fake)
+            if self.penalty.is_due():
+                penalty = self.penalty(partial(self._score, name), seen, claimed, real)
+                losses[f"penalty_{domain}"] = penalty
             measures[f"accuracy_real_{domain}"] = share_called_real(real, self.game)
             measures[f"accuracy_fake_{domain}"] = 1 - share_called_real(fake, self.game)
         return Outcome(losses, measures)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what the pools remember."""
-        return {f"pool_{domain}": pool.state_dict() for domain, pool in self.pools.items()}
+        """Return what the pools remember, and how far chance has come where it is asked."""
+        pools = {f"pool_{domain}": pool.state_dict() for domain, pool in self.pools.items()}
+        return pools | self.augment.state_dict() | self.penalty.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up what `state_dict` returned."""
         for domain, pool in self.pools.items():
             pool.load_state_dict(state[f"pool_{domain}"])
+        self.augment.load_state_dict(state)
+        self.penalty.load_state_dict(state)
+
+    def _score(self, name: str, images: Tensor) -> Tensor:
+        return self._run(name, images)[0]
 
     def _run(self, name: str, *batches: Tensor) -> tuple[Tensor, ...]:
         return pass_together(self.networks[name], *batches, merge=self._mergeable[name])

@@ -13,6 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from translate import config
+from translate.augmentation import DifferentiableAugmentation, Policy
 from translate.images import Pair
 from translate.losses import GAMES, Game, l1, share_called_real
 from translate.networks import (
@@ -25,6 +26,7 @@ from translate.networks import (
     is_per_sample,
     pass_together,
 )
+from translate.penalty import GradientPenalty, Place
 from translate.phase import Channels, Images, Outcome, Phase, Scalars
 
 NEEDS_PAIRS = True
@@ -39,6 +41,9 @@ class Settings(config.Settings):
     discriminator: DiscriminatorSettings = PatchGANSettings(norm="batch")
     game: Literal["vanilla", "least_squares", "hinge"] = "vanilla"  # how the two sides play
     l1_weight: float = Field(100.0, ge=0)  # how near a translation must come to the one true answer
+    augment: tuple[Policy, ...] = ()  # changes of what discriminators see; for few photos
+    penalty_weight: float = Field(0.0, ge=0)  # keeps discriminators from being steep; 0: off
+    penalty_at: Place = "real"  # where steep: at photos (R1), or between them and translations
 
 
 class Pix2Pix:
@@ -48,9 +53,10 @@ class Pix2Pix:
         networks: generator and discriminator. The discriminator takes the channels of the source,
             followed by those of the target.
         settings: The direction, the game of section 3.1 and the weight of its L1 loss.
+        seed: Decides what is drawn for augmentation and penalty.
     """
 
-    def __init__(self, networks: dict[str, nn.Module], settings: Settings) -> None:
+    def __init__(self, networks: dict[str, nn.Module], settings: Settings, seed: int) -> None:
         self.networks = networks
         self.settings = settings
         self.game: Game = GAMES[settings.game]
@@ -58,6 +64,9 @@ class Pix2Pix:
         self.source, self.target = settings.direction.split("_to_")
         # Read now: the trainer will replace the networks by wrapped ones.
         self._is_mergeable = is_per_sample(networks["discriminator"])
+        chance = torch.Generator().manual_seed(seed)
+        self.augment = DifferentiableAugmentation(settings.augment, chance)
+        self.penalty = GradientPenalty(settings.penalty_weight, settings.penalty_at, chance)
         self.phases: tuple[Phase, ...] = (
             Phase("discriminator", ("discriminator",), self.play_discriminator),
             Phase("generator", ("generator",), self.play_generator, freezes=("discriminator",)),
@@ -72,19 +81,27 @@ class Pix2Pix:
         """Tell true pairs from translated ones: eq. 1, halved to slow the discriminator (3.3)."""
         source, target = self._part(pair)
         translation = images[f"fake_{self.target}"].detach()
+        source, target, translation = self.augment(source, target, translation)
+        # Steep is what it is in the target: no translation can change the source (as Mescheder
+        # et al. 2018 leave the class of an image alone).
+        target = self.penalty.watch(target)
         real, fake = self._judge((source, target), (source, translation))
-        loss = self.game.discriminator(real, fake)
+        losses: Scalars = {"discriminator": self.game.discriminator(real, fake)}
+        if self.penalty.is_due():
+            losses["penalty"] = self.penalty(
+                lambda mixture: self._judge((source, mixture))[0], target, translation, real
+            )
         measures: Scalars = {
             "accuracy_real": share_called_real(real, self.game),
             "accuracy_fake": 1 - share_called_real(fake, self.game),
         }
-        return Outcome({"discriminator": loss}, measures)
+        return Outcome(losses, measures)
 
     def play_generator(self, pair: Pair, images: Images) -> Outcome:
         """Be believed, and be near the one true answer: eq. 4."""
         source, target = self._part(pair)
         translation = images[f"fake_{self.target}"]
-        (scores,) = self._judge((source, translation))
+        (scores,) = self._judge(self.augment(source, translation))
         losses: Scalars = {
             "adversarial": self.game.generator(scores),
             "l1": self.settings.l1_weight * l1(translation, target),
@@ -92,16 +109,18 @@ class Pix2Pix:
         return Outcome(losses, measures={})
 
     def state_dict(self) -> dict[str, Any]:
-        """Return nothing: it remembers nothing between steps beside its networks."""
-        return {}
+        """Return how far chance has come where it is asked: nothing else is remembered."""
+        return self.augment.state_dict() | self.penalty.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up what `state_dict` returned."""
+        self.augment.load_state_dict(state)
+        self.penalty.load_state_dict(state)
 
     def _part(self, pair: Pair) -> tuple[Tensor, Tensor]:
         return getattr(pair, self.source), getattr(pair, self.target)
 
-    def _judge(self, *pairs: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
+    def _judge(self, *pairs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Score images beside the source they claim to translate: the condition of eq. 1."""
         stacked = [torch.cat(pair, dim=1) for pair in pairs]
         discriminator = self.networks["discriminator"]
@@ -116,4 +135,4 @@ def build(settings: Settings, channels: Channels, seed: int) -> Pix2Pix:
         "generator": build_generator(settings.generator, randomness, source, target),
         "discriminator": build_discriminator(settings.discriminator, randomness, source + target),
     }
-    return Pix2Pix(networks, settings)
+    return Pix2Pix(networks, settings, seed)

@@ -9,7 +9,13 @@ from torch import nn
 from translate.networks.generator import Generator
 from translate.networks.layers import initialise, is_per_sample
 from translate.networks.passes import pass_together
-from translate.networks.patchgan import PatchGAN, PatchGANSettings, PixelGAN, PixelGANSettings
+from translate.networks.patchgan import (
+    PatchGAN,
+    PatchGANSettings,
+    PixelGAN,
+    PixelGANSettings,
+    add_spectral_norm,
+)
 from translate.networks.resnet import ResNetGenerator, ResNetSettings
 from translate.networks.unet import UNetGenerator, UNetSettings
 
@@ -69,7 +75,9 @@ def build_discriminator(
     """Make an untrained discriminator with the papers' initial weights, drawn from `randomness`."""
     with torch.random.fork_rng(devices=[]):
         network = DISCRIMINATORS[settings.name](
-            in_channels=in_channels, **settings.model_dump(exclude={"name"})
+            in_channels=in_channels, **settings.model_dump(exclude={"name", "spectral_norm"})
         )
     initialise(network, randomness)
+    if settings.spectral_norm:
+        add_spectral_norm(network, randomness)
     return network

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from translate.networks.batch_norm import BatchNorm
 from translate.networks.blur import BlurDoubling
 
 FEW_CHANNELS = 4  # four times as many still fit where CPUs compute 16 at once
@@ -27,7 +28,7 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
         raise ValueError(f"norm must be one of {', '.join(get_args(Norm))}, got {norm!r}")
     if norm == "instance":
         return InstanceNorm(channels)
-    return nn.BatchNorm2d(channels) if norm == "batch" else nn.Identity()
+    return BatchNorm(channels) if norm == "batch" else nn.Identity()
 
 
 def has_bias(norm: Norm) -> bool:
@@ -67,13 +68,20 @@ class InstanceNorm(nn.InstanceNorm2d):
 
     For one image it is batch norm, which PyTorch also computes with the channels of a pixel side by
     side, as CPUs like them best for convolutions. Its instance norm would put them apart again.
+
+    On CPUs PyTorch gives out statistics in the numbers of the parameters, and without any in those
+    of the features: rounded to bfloat16, a mean of 100 may be a quarter off. So it is given some.
     """
 
     def forward(self, features: Tensor) -> Tensor:
         """Normalise each image by itself."""
+        ones = zeros = None
+        if features.device.type == "cpu" and features.dtype in (torch.bfloat16, torch.float16):
+            ones = features.new_ones(features.shape[1], dtype=torch.float32)
+            zeros = torch.zeros_like(ones)
         if len(features) > 1 or torch.is_grad_enabled():
-            return super().forward(features)
-        return F.batch_norm(features, None, None, training=True, eps=self.eps)
+            return F.instance_norm(features, weight=ones, bias=zeros, eps=self.eps)
+        return F.batch_norm(features, None, None, ones, zeros, training=True, eps=self.eps)
 
 
 class ColourConvolution(nn.Conv2d):

@@ -2,8 +2,10 @@
 
 from typing import ClassVar, Literal
 
+import torch
 from pydantic import Field
 from torch import nn
+from torch.nn.utils import parametrizations
 
 from translate.config import Settings
 from translate.networks.layers import Norm, has_bias, norm_layer
@@ -16,6 +18,7 @@ class PatchGANSettings(Settings):
     base_channels: int = Field(64, ge=1)  # width of the first layer
     depth: int = Field(3, ge=1, le=8)  # patch side: 1 is 16 px, 2 is 34, 3 is 70, 4 is 142
     norm: Norm = "instance"  # "batch" mixes the images of a batch
+    spectral_norm: bool = False  # bounds how steep each convolution is; a norm after it undoes that
 
 
 class PixelGANSettings(Settings):
@@ -24,6 +27,7 @@ class PixelGANSettings(Settings):
     name: Literal["pixelgan"] = "pixelgan"
     base_channels: int = Field(64, ge=1)  # width of the first layer
     norm: Norm = "instance"  # "batch" mixes the images of a batch
+    spectral_norm: bool = False  # bounds how steep each convolution is; a norm after it undoes that
 
 
 class PatchGAN(nn.Sequential):
@@ -103,3 +107,24 @@ class PixelGAN(nn.Sequential):
             nn.Conv2d(2 * base_channels, 1, 1),
         )
         self.least_side_px = 2
+
+
+def add_spectral_norm(discriminator: nn.Module, randomness: torch.Generator) -> None:
+    """Divide the weights of every convolution by the most they can stretch, from now on.
+
+    That is estimated while training, one step of power iteration in each pass.
+
+    Args:
+        discriminator: Changed in place; on the CPU, where it was built.
+        randomness: A generator on the CPU, from which the iterations' beginnings are drawn.
+
+    Source:
+        Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", sec. 2.1.
+    """
+    convolutions = [m for m in discriminator.modules() if isinstance(m, nn.Conv2d)]
+    with torch.random.fork_rng(devices=[]):
+        # PyTorch draws from the process-wide generator alone: lend it our state for a while.
+        torch.set_rng_state(randomness.get_state())
+        for convolution in convolutions:
+            parametrizations.spectral_norm(convolution)
+        randomness.set_state(torch.get_rng_state())

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from translate.config import Settings
 from translate.networks.blur import BlurHalving
+from translate.networks.dropout import Dropout
 from translate.networks.generator import Generator
 from translate.networks.layers import (
     ColourConvolution,
@@ -111,7 +112,7 @@ class ResidualBlock(nn.Module):
             nn.Conv2d(channels, channels, 3, bias=has_bias(norm)),
             norm_layer(norm, channels),
             nn.ReLU(inplace=True),
-            *([nn.Dropout(0.5)] if dropout else []),
+            *([Dropout(0.5)] if dropout else []),
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3, bias=has_bias(norm)),
             norm_layer(norm, channels),

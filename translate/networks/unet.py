@@ -8,6 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from translate.config import Settings
+from translate.networks.dropout import Dropout
 from translate.networks.generator import Generator
 from translate.networks.layers import Norm, ResizeConvolution, has_bias, norm_layer
 
@@ -140,7 +141,7 @@ def _decoder(
             nn.ReLU(inplace=True),
             _doubling(upsample, width, outer, has_bias(norm)),
             norm_layer(norm, outer),
-            *([nn.Dropout(0.5)] if drops else []),
+            *([Dropout(0.5)] if drops else []),
         ]
         levels.append(nn.Sequential(*layers))
     return levels

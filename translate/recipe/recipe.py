@@ -111,48 +111,8 @@ def _folder_problems(values: Values, layout: str) -> list[Problem]:
 def write_recipe(recipe: Recipe, file: Path) -> None:
     """Write every setting of a recipe, defaults included, as YAML that `load_recipe` reads."""
     text = yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    file.write_text(f"# Every setting of this run, defaults included.\n{text}", encoding="utf-8")
-
-
-# What may differ between a run and its resumption, beside the place of the photos (the state knows
-# which photos they were): everything else would make another run of it.
-MAY_CHANGE = {
-    "name",
-    *(
-        f"training.{name}"
-        for name in (
-            *("workers", "threads", "trackers", "log_every_steps", "inference_mode"),
-            *("sample_every_epochs", "sample_photos", "save_every_epochs"),
-        )
-    ),
-}
-
-
-def refuse_changes(recipe: Recipe, file: Path) -> None:
-    """Compare a recipe with the one a run was started with, before resuming it.
-
-    Raises:
-        ConfigError: With each setting that changed and may not.
-    """
-    started = load_recipe(file, {}, needs_photos=False)
-    before, now = (_flatten(r.model_dump(mode="json")) for r in (started, recipe))
-    may_change = MAY_CHANGE | {f"data.{key}" for key in load_layout(recipe.data.layout).PLACES}
-    changed = [
-        f"\n  {key}: was {before.get(key)!r}, is now {now.get(key)!r}"
-        for key in sorted(before.keys() | now.keys())
-        if before.get(key) != now.get(key) and key not in may_change
-    ]
-    if changed:
-        raise ConfigError(
-            f"{file}: the run cannot be resumed with another recipe.{''.join(changed)}\n"
-            "Give it the same settings again, or start a new run without --resume."
-        )
-
-
-def _flatten(values: Any, prefix: str = "") -> Values:
-    if not isinstance(values, dict):
-        return {prefix.removesuffix("."): values}
-    flat: Values = {}
-    for key, value in values.items():
-        flat |= _flatten(value, f"{prefix}{key}.")
-    return flat
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(
+        f"# Every setting of this run, defaults included.\n{text}", encoding="utf-8"
+    )
+    temporary.replace(file)

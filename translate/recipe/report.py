@@ -17,7 +17,7 @@ from translate.evaluation.baselines import (
 from translate.images import Pair
 from translate.inference.translator import Translator
 from translate.recipe.recipe import Recipe
-from translate.training.journal import read_journal
+from translate.training.journal import read_numbers
 
 COLOUR_PHOTOS = 200  # training photos whose colours stand for their domain in the colour transfer
 
@@ -79,7 +79,7 @@ def last_grid(folder: Path) -> Path:
 
 def _journal_table(file: Path) -> str:
     """Show the first line of the journal beside the last."""
-    journal = read_journal(file)
+    journal = read_numbers(file)
     if not journal:
         return "The run was shorter than `training.log_every_steps`, so it noted nothing."
     first, last = journal[0], journal[-1]

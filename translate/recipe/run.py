@@ -1,15 +1,16 @@
 """Carry a recipe out: photos, method, training, bundle, report."""
 
+import logging
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list
 from rich.console import Console
 from torch.utils.data import default_collate
 
-from translate.bundle import Bundle, save_bundle
+from translate.bundle import Bundle, mend_bundle, save_bundle
 from translate.data import Draw, Splits, load_layout
 from translate.errors import ConfigError
 from translate.evaluation.baselines import format_table
@@ -17,11 +18,24 @@ from translate.images import Pair
 from translate.methods import load_method
 from translate.networks import Generator
 from translate.phase import Channels, Method
-from translate.recipe.recipe import Recipe, refuse_changes, write_recipe
+from translate.recipe.changes import compare_recipes
+from translate.recipe.recipe import Recipe, write_recipe
 from translate.recipe.report import last_grid, score_held_out, write_report
+from translate.training.agreement import decide
+from translate.training.companions import accompanied
 from translate.training.devices import make_accelerator
-from translate.training.run_folder import find_state, new_run_folder
+from translate.training.run_folder import (
+    find_states,
+    locked,
+    new_run_folder,
+    refuse_taken,
+    writing,
+)
 from translate.training.trainer import Trainer
+
+logger = logging.getLogger(__name__)
+
+BUNDLE, BEST_BUNDLE = "bundle", "bundle_best"  # of the last step, and of the best measurement
 
 
 @dataclass(frozen=True)
@@ -43,29 +57,50 @@ def run(recipe: Recipe, folder: Path | None = None, resume: str | None = None) -
         TranslateError: Whatever of recipe, photos or folders keeps the run from starting.
     """
     accelerator = make_accelerator(recipe.training)
-    state = find_state(resume, folder, recipe.name) if resume else None
+    with accompanied(), ExitStack() as locks:
+        return _run(recipe, folder, resume, accelerator, locks)
+
+
+def _run(
+    recipe: Recipe,
+    wanted: Path | None,
+    resume: str | None,
+    accelerator: Accelerator,
+    locks: ExitStack,
+) -> Result:
+    """Do what `run` promises, beside the other processes and alone in the run's folder."""
+    states = decide(lambda: find_states(resume, wanted, recipe.name)) if resume else []
     with accelerator.main_process_first():  # built-in scenes are drawn once
         data = load_layout(recipe.data.layout).build(recipe.data, recipe.training.seed)
     channels = Channels(*(data.encodings[domain].channels for domain in "ab"))
     method = load_method(recipe.method.name).build(recipe.method, channels, recipe.training.seed)
     check_sizes(method, data)
-    if accelerator.is_main_process:
-        Console(highlight=False, soft_wrap=True).print(data.report, markup=False)
-    if state is not None:
-        folder = state.parents[1]
-        refuse_changes(recipe, folder / "recipe.yaml")
+    _say(accelerator, data.report)
+    if states:
+        folder = decide(lambda: _open_folder(recipe, states[-1].parents[1], locks))
     else:
-        folder = _start_folder(recipe, folder, accelerator)
+        folder = decide(lambda: _start_folder(recipe, wanted, locks))
     samples = _sample_photos(data, recipe.training.sample_photos)
-    trainer = Trainer(method, data, samples, recipe.training, accelerator, folder)
-    if state is not None:
-        trainer.resume(state)
+
+    def publish(trainer: Trainer, name: str = BEST_BUNDLE) -> None:
+        save_bundle(_bundle(recipe, trainer, data), folder / name)
+
+    trainer = Trainer(method, data, samples, recipe.training, accelerator, folder, publish)
+    if states:
+        trainer.resume(states)
+        _say(accelerator, f"going on in {folder} after step {trainer.at.step}")
     is_finished = trainer.train()
-    if is_finished and accelerator.is_main_process:
-        save_bundle(_bundle(recipe, trainer, data), folder / "bundle")
-        _report(recipe, folder, data)
+    if accelerator.is_main_process:
+        publish(trainer, BUNDLE)
+        if is_finished:
+            _report(recipe, folder, data)
     accelerator.end_training()
     return Result(folder, is_finished)
+
+
+def _say(accelerator: Accelerator, text: str) -> None:
+    if accelerator.is_main_process:
+        Console(highlight=False, soft_wrap=True).print(text, markup=False)
 
 
 def check_sizes(method: Method, data: Splits) -> None:
@@ -94,13 +129,25 @@ def check_sizes(method: Method, data: Splits) -> None:
             )
 
 
-def _start_folder(recipe: Recipe, wanted: Path | None, accelerator: Accelerator) -> Path:
-    """Let the main process choose the folder, and tell the others."""
-    chosen: list[Any] = [None]
-    if accelerator.is_main_process:
-        chosen = [new_run_folder(wanted, recipe.name)]
-        write_recipe(recipe, chosen[0] / "recipe.yaml")
-    folder: Path = broadcast_object_list(chosen)[0]
+def _start_folder(recipe: Recipe, wanted: Path | None, locks: ExitStack) -> Path:
+    """Make the folder of a new run, and keep it to this run."""
+    folder = new_run_folder(wanted, recipe.name)
+    locks.enter_context(locked(folder))
+    refuse_taken(folder)  # by a run that was quicker
+    with writing(folder):
+        write_recipe(recipe, folder / "recipe.yaml")
+    return folder
+
+
+def _open_folder(recipe: Recipe, folder: Path, locks: ExitStack) -> Path:
+    """Go back into a run's folder, unless another run is in it or the recipe is another."""
+    locks.enter_context(locked(folder))
+    for change in compare_recipes(recipe, folder / "recipe.yaml"):
+        logger.warning("Going on with another %s", change)
+    with writing(folder):
+        write_recipe(recipe, folder / "recipe.yaml")
+    for name in (BUNDLE, BEST_BUNDLE):
+        mend_bundle(folder / name)
     return folder
 
 
@@ -130,7 +177,7 @@ def _bundle(recipe: Recipe, trainer: Trainer, data: Splits) -> Bundle:
             "recipe": recipe.name,
             "dataset": data.card.title if data.card else "photos of the user's own",
             "licence": data.card.licence if data.card else "unknown",
-            "epochs": recipe.training.epochs,
+            "epochs": trainer.at.epoch,
             "steps": trainer.at.step,
         },
     )
@@ -139,14 +186,16 @@ def _bundle(recipe: Recipe, trainer: Trainer, data: Splits) -> Bundle:
 def _report(recipe: Recipe, folder: Path, data: Splits) -> None:
     """Print and write what came of the run."""
     console = Console(highlight=False, soft_wrap=True)
-    rows = score_held_out(folder / "bundle", data) if data.test_is_paired else []
+    rows = score_held_out(folder / BUNDLE, data) if data.test_is_paired else []
     if rows:
         console.print("Held-out photos, against the exact answer:", format_table(rows), sep="\n")
     report = write_report(recipe, folder, rows)
     made = {
-        "bundle": folder / "bundle",
+        "bundle": folder / BUNDLE,
+        "bundle of the best epoch": folder / BEST_BUNDLE,
         "sample grid": last_grid(folder),
         "report of numbers": report,
     }
     for what, where in made.items():
-        console.print(f"{what}: {where}", markup=False)
+        if where.exists():
+            console.print(f"{what}: {where}", markup=False)

@@ -6,7 +6,12 @@ from typing import get_args
 import torch
 from accelerate import Accelerator
 from accelerate.tracking import get_available_trackers
-from accelerate.utils import DistributedDataParallelKwargs, LoggerType, parse_flag_from_env
+from accelerate.utils import (
+    DistributedDataParallelKwargs,
+    GradScalerKwargs,
+    LoggerType,
+    parse_flag_from_env,
+)
 
 from translate.errors import ConfigError
 from translate.machine import cpu_has_bf16, gpu_has_bf16, usable_cores
@@ -25,8 +30,11 @@ def make_accelerator(settings: TrainingSettings) -> Accelerator:
         gradient_accumulation_steps=settings.accumulate_steps,
         log_with=list(settings.trackers) or None,
         project_dir=".",  # trackers want one now; the trainer sets the run's folder
-        # Batch norm that runs twice before one backward fails under DDP with buffers broadcast.
-        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
+        kwargs_handlers=[
+            # Batch norm that runs twice before one backward fails under DDP with buffers broadcast.
+            DistributedDataParallelKwargs(broadcast_buffers=False, gradient_as_bucket_view=True),
+            GradScalerKwargs(enabled=False),  # every phase has one of its own
+        ],
     )
     if accelerator.device.type == "cpu":
         # `accelerate launch` without a config file allows one thread only, on any machine.

@@ -1,6 +1,12 @@
-"""What a run says about itself: one JSON line per note, and the trackers Accelerate offers."""
+"""What a run says about itself: one JSON line per note, and the trackers Accelerate offers.
+
+A line of numbers has `learning_rate` among others; a line about a measurement on held-out photos
+has `validation`, one about an alarm has `alarm`. All have `step` and `epoch`.
+"""
 
 import json
+import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +15,7 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from translate.phase import Scalars
+from translate.training.run_folder import writing
 
 
 class Journal:
@@ -25,11 +32,13 @@ class Journal:
         self.accelerator = accelerator
         self._sums: Scalars = {}
         self._counts: dict[str, int] = {}
+        self._lines = 0
 
-    def go_on_from(self, step: int) -> None:
-        """Take out lines of later steps, which a run that goes on from here writes again."""
+    def begin(self) -> None:
+        """Take out lines that are newer than the state: a run that goes on writes them again."""
         if self.accelerator.is_main_process:
-            _drop_lines_after(self.file, step)
+            with writing(self.file):
+                _keep_lines(self.file, self._lines)
 
     def note(self, scalars: Scalars) -> None:
         """Add one step's scalars to the running means."""
@@ -42,38 +51,86 @@ class Journal:
         """Write one line: the means since the last, over all processes, and some facts."""
         line = {"step": step, "epoch": epoch, **facts, **self._means()}
         self._sums, self._counts = {}, {}
-        if self.accelerator.is_main_process:
-            with self.file.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps(line) + "\n")
+        self._add(line)
         self.accelerator.log({k: v for k, v in line.items() if k != "step"}, step=step)
         return line
 
+    def remark(self, step: int, epoch: int, **facts: Any) -> None:
+        """Write a line of another kind, such as an alarm; trackers get its numbers."""
+        self._add({"step": step, "epoch": epoch, **facts})
+        numbers = {k: v for k, v in facts.items() if isinstance(v, float)}
+        if numbers:
+            self.accelerator.log(numbers, step=step)
+
+    def bring_to_disk(self) -> None:
+        """Wait until all lines would survive a power failure: a state counts on them."""
+        if self.accelerator.is_main_process:
+            with writing(self.file), self.file.open("a") as lines:
+                os.fsync(lines.fileno())
+
     def state_dict(self) -> dict[str, Any]:
-        """Return the means under way, so that a resumed run's next line is the straight run's."""
-        return {"sums": dict(self._sums), "counts": dict(self._counts)}
+        """Return how many lines there are, and the means under way to the next.
+
+        Every process must ask: the means are those of all of them.
+        """
+        sums = dict(zip(self._sums, self._reduced(list(self._sums.values())), strict=True))
+        return {"lines": self._lines, "sums": sums, "counts": dict(self._counts)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up what `state_dict` returned."""
         device = self.accelerator.device
         self._sums = {name: total.to(device) for name, total in state["sums"].items()}
         self._counts = dict(state["counts"])
+        self._lines = state["lines"]
 
     def _means(self) -> dict[str, float]:
-        if not self._sums:
-            return {}
-        stacked: Tensor = torch.stack([s / self._counts[n] for n, s in self._sums.items()])
-        means: list[float] = self.accelerator.reduce(stacked, reduction="mean").tolist()
-        return dict(zip(self._sums, means, strict=True))
+        means = self._reduced([s / self._counts[n] for n, s in self._sums.items()])
+        return {name: float(mean) for name, mean in zip(self._sums, means, strict=True)}
+
+    def _reduced(self, scalars: list[Tensor]) -> Tensor:
+        """Average over all processes, in one go."""
+        if not scalars:
+            return torch.zeros(0)
+        reduced: Tensor = self.accelerator.reduce(torch.stack(scalars), reduction="mean")
+        return reduced.cpu()
+
+    def _add(self, line: dict[str, Any]) -> None:
+        self._lines += 1
+        if self.accelerator.is_main_process:
+            with writing(self.file), self.file.open("a", encoding="utf-8") as lines:
+                lines.write(_to_json(line) + "\n")
 
 
 def read_journal(file: Path) -> list[dict[str, Any]]:
-    """Read a journal's lines; a last line that a crash cut short is left out."""
+    """Read a journal's lines, of all kinds; a last line that a crash cut short is left out.
+
+    A number that was not finite is NaN.
+    """
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    return [
+        {key: math.nan if value is None else value for key, value in json.loads(line).items()}
+        for line in lines
+        if line.endswith("\n")
+    ]
 
 
-def _drop_lines_after(file: Path, step: int) -> None:
-    kept = [line for line in read_journal(file) if line["step"] <= step]
+def read_numbers(file: Path) -> list[dict[str, float]]:
+    """Read a journal's lines of numbers alone."""
+    return [line for line in read_journal(file) if "learning_rate" in line]
+
+
+def _to_json(line: dict[str, Any]) -> str:
+    """Write what is not finite as null, for JSON knows no NaN."""
+    return json.dumps(
+        {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in line.items()}
+    )
+
+
+def _keep_lines(file: Path, count: int) -> None:
+    lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
     temporary = file.with_suffix(".tmp")
-    temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+    with temporary.open("wb") as kept:
+        kept.writelines(lines[:count])
+        kept.flush()
+        os.fsync(kept.fileno())
     temporary.replace(file)

@@ -6,6 +6,7 @@ import numpy as np
 from torch.utils.data import Sampler
 
 from translate.data import Draw
+from translate.errors import DataError
 
 
 class ShardedBatches(Sampler[list[Draw]]):
@@ -38,3 +39,20 @@ class ShardedBatches(Sampler[list[Draw]]):
         for batch in range(self.start, len(self)):
             first = (batch * self.processes + self.process) * self.batch_size
             yield [Draw(self.epoch, int(i)) for i in order[first : first + self.batch_size]]
+
+
+def make_order(
+    items: int, batch_size: int, seed: int, process: int, processes: int
+) -> ShardedBatches:
+    """Make the order of a run, whose every epoch has at least one batch.
+
+    Raises:
+        DataError: The items do not fill one batch for every process.
+    """
+    order = ShardedBatches(items, batch_size, seed, process, processes)
+    if len(order) == 0:
+        raise DataError(
+            f"{items} training photos do not fill one batch of {batch_size} for each of "
+            f"{processes} processes. Add photos or lower training.batch_size."
+        )
+    return order

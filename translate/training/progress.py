@@ -60,9 +60,14 @@ class ProgressDisplay:
                 f"{rate:.1f} images/s, {_duration(seconds)} left, {losses}"
             )
 
+    def say(self, sentence: str) -> None:
+        """Print a sentence, above the bar where there is one."""
+        self.console.print(sentence, markup=False)
+
 
 def _losses(line: Mapping[str, float]) -> list[tuple[str, float]]:
-    losses = [(k, v) for k, v in line.items() if "/" in k and "accuracy" not in k]
+    told = ("accuracy", "gradient_norm", "skipped", "health/")
+    losses = [(k, v) for k, v in line.items() if "/" in k and not any(t in k for t in told)]
     return losses[:LOSSES_SHOWN]
 
 

@@ -1,12 +1,62 @@
-"""Where a run lives: `runs/<name>`, numbered when taken."""
+"""Where a run lives: `runs/<name>`, numbered when taken, and locked while it is at work."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from translate.errors import TrainingError
 from translate.training.state import POSITION_FILE, list_states
 
 RUNS = Path("runs")
+LOCK = ".lock"
+# Readers of a run that was killed hold its lock until they notice, within 5 seconds.
+PATIENCE_SECONDS = 10.0
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep a run's folder to this process; the system lets go of it when the process ends.
+
+    Raises:
+        TrainingError: Another process has it, or the folder cannot be written.
+    """
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=PATIENCE_SECONDS)
+    except Timeout as error:
+        raise TrainingError(
+            f"{folder}: another run is at work in it. Wait for its end or stop it; or choose "
+            "another folder with --run-folder."
+        ) from error
+    except OSError as error:
+        raise TrainingError(
+            f"{folder}: cannot be written ({error.strerror}). A run keeps its notes there: look at "
+            "the folder's permissions, or choose another with --run-folder."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Say what is wrong where a file of the run cannot be written.
+
+    Raises:
+        TrainingError: It cannot.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(
+            f"{place}: cannot be written ({error.strerror or error}), so the run has stopped. What "
+            "was saved before is whole. See to the disk's free space and to the folder; then go on "
+            "with --resume latest."
+        ) from error
 
 
 def new_run_folder(wanted: Path | None, name: str) -> Path:
@@ -20,17 +70,26 @@ def new_run_folder(wanted: Path | None, name: str) -> Path:
         TrainingError: The folder asked for is taken, or cannot be made.
     """
     if wanted is not None:
-        if wanted.is_file() or (wanted.is_dir() and any(wanted.iterdir())):
-            raise TrainingError(
-                f"{wanted}: already holds something. Name a new folder with --run-folder, or go "
-                "on with the run in it by --resume latest."
-            )
+        refuse_taken(wanted)
         _make(wanted)
         return wanted
     number = 1
     while not _make(folder := RUNS / (name if number == 1 else f"{name}-{number}"), anew=True):
         number += 1
     return folder
+
+
+def refuse_taken(folder: Path) -> None:
+    """Refuse a folder for a new run that holds something.
+
+    Raises:
+        TrainingError: It does.
+    """
+    if folder.is_file() or (folder.is_dir() and {f.name for f in folder.iterdir()} - {LOCK}):
+        raise TrainingError(
+            f"{folder}: already holds something. Name a new folder with --run-folder, or go "
+            "on with the run in it by --resume latest."
+        )
 
 
 def _make(folder: Path, anew: bool = False) -> bool:
@@ -46,28 +105,28 @@ def _make(folder: Path, anew: bool = False) -> bool:
     return True
 
 
-def find_state(resume: str, wanted: Path | None, name: str) -> Path:
-    """Find the state to go on from.
+def find_states(resume: str, wanted: Path | None, name: str) -> list[Path]:
+    """Find the states to go on from: the best choice last, before it those to fall back to.
 
     Args:
-        resume: "latest", or the path of a state such as `runs/x/state/step_00000500`.
+        resume: "latest", or the path of a state such as `runs/x/state/step_00000500`, which has
+            nothing to fall back to.
         wanted: The run's folder; None: of the runs named `name`, the one that saved last.
 
     Raises:
         TrainingError: There is none, or the state asked for is of another run.
     """
     if resume != "latest":
-        return _named_state(Path(resume).resolve(), wanted)
+        return [_named_state(Path(resume).resolve(), wanted)]
     folders = [wanted] if wanted else _runs_named(name)
-    newest = [list_states(folder / "state")[-1:] for folder in folders]
-    states = [state for states in newest for state in states]
-    if not states:
+    found = [states for folder in folders if (states := list_states(folder / "state"))]
+    if not found:
         places = ", ".join(str(folder) for folder in folders) or str(RUNS / name)
         raise TrainingError(
             f"There is nothing to resume in {places}: no state was saved there. "
             "Name the run's folder with --run-folder, or leave out --resume to start anew."
         )
-    return max(states, key=lambda state: state.stat().st_mtime)
+    return max(found, key=lambda states: states[-1].stat().st_mtime)
 
 
 def _named_state(state: Path, wanted: Path | None) -> Path:

@@ -1,17 +1,17 @@
 """The sample grid: the same held-out photos, translated anew as training goes on."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from translate.bundle.schema import InferenceMode
 from translate.data import Splits
 from translate.images import Pair, draw_grid
 from translate.phase import Images, Method
+from translate.training.still import translating
+
+_translating = translating  # its former name
 
 # What a row shows, as far as the method makes it: there, and back again.
 COLUMNS = ("real_a", "fake_b", "cycled_a", "real_b", "fake_a", "cycled_b")
@@ -32,38 +32,13 @@ def draw_samples(
         data: What people call the domains, and how their images can be shown.
         mode: How to translate.
     """
-    with torch.no_grad(), _translating(method.networks.values(), mode, device):
+    with torch.no_grad(), translating(method.networks.values(), mode, device):
         images = _translate_one_by_one(method, photos, device)
     shown = [name for name in COLUMNS if name in images]
     columns = [data.encodings[name[-1]].show(images[name]) for name in shown]
     rows = list(zip(*columns, strict=True))
     file.parent.mkdir(parents=True, exist_ok=True)
     draw_grid(rows, [_caption(name, data.domains) for name in shown]).save(file)
-
-
-@contextmanager
-def _translating(
-    networks: Iterable[nn.Module], mode: InferenceMode, device: torch.device
-) -> Iterator[None]:
-    """Let networks translate as a `Translator` lets them, and learn or remember nothing of it."""
-    live = {"deterministic": (_BatchNorm,), "eval": (), "paper": (_BatchNorm, nn.Dropout)}[mode]
-    layers = [layer for network in networks for layer in network.modules()]
-    was_training = [layer.training for layer in layers]
-    norms = [layer for layer in layers if isinstance(layer, _BatchNorm)]
-    momenta = [norm.momentum for norm in norms]
-    for layer in layers:
-        layer.training = isinstance(layer, live)
-    for norm in norms:
-        norm.momentum = 0.0  # so that the running statistics stay
-    try:
-        # Dropout must not disturb the run's own numbers.
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            yield
-    finally:
-        for layer, training in zip(layers, was_training, strict=True):
-            layer.training = training
-        for norm, momentum in zip(norms, momenta, strict=True):
-            norm.momentum = momentum
 
 
 def _translate_one_by_one(method: Method, photos: Pair, device: torch.device) -> Images:

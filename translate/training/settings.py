@@ -35,7 +35,32 @@ class TrainingSettings(Settings):
     log_every_steps: int = Field(50, gt=0)  # steps between two lines of the journal
     sample_every_epochs: int = Field(5, gt=0)  # epochs between two sample grids
     sample_photos: int = Field(6, gt=0)  # rows of a sample grid
-    save_every_epochs: int = Field(5, gt=0)  # epochs between two saved states
+    save_every_minutes: float | None = Field(10.0, gt=0)  # between two saved states; none: no clock
+    save_every_steps: int | None = Field(None, gt=0)  # steps between two saved states; none: any
+    validate_every_epochs: int | None = Field(
+        None,
+        gt=0,
+        description="epochs between two measurements on held-out photos, which choose bundle_best; "
+        "none: never",
+    )
+    measure: Literal["auto", "ssim", "l1", "kid"] = (
+        "auto"  # auto: ssim with exact answers, else kid
+    )
+    validate_photos: int = Field(200, gt=1)  # most held-out photos of a domain to measure on
+    patience: int | None = Field(
+        None,
+        gt=0,
+        description="measurements without a new best before the run ends early; none: it does not",
+    )
+    on_alarm: Literal["warn", "stop", "rollback"] = Field(
+        "warn",
+        description="when the run looks sick: warn and go on, stop, or roll back to the last "
+        "healthy state and learn at half the rate from there",
+    )
+    most_rollbacks: int = Field(3, ge=0)  # then an alarm stops the run
+    most_skipped_updates: int = Field(
+        20, gt=0, description="updates in a row skipped for NaN or infinity before the run ends"
+    )
     trackers: tuple[str, ...] = ()  # any of Accelerate's, beside the journal: tensorboard, wandb
 
     @model_validator(mode="before")
@@ -52,6 +77,14 @@ class TrainingSettings(Settings):
             raise ValueError(
                 f"decay_epochs ({self.decay_epochs}) must not exceed epochs ({self.epochs}), of "
                 "which they are the last. Give less, or none for half of all."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _patience_needs_measurements(self) -> "TrainingSettings":
+        if self.patience is not None and self.validate_every_epochs is None:
+            raise ValueError(
+                "patience counts measurements, and there are none: set validate_every_epochs too."
             )
         return self
 

@@ -1,20 +1,33 @@
-"""Everything a run needs to go on, in a folder that is written whole or not at all."""
+"""Everything a run needs to go on, in a folder that is written whole or not at all.
+
+`state/step_00001234/` holds `state.pt` (tensors and plain types) and `position.json` (where the run
+stands, what it must share with the run that goes on, and the check sum of the other file). It is
+written under a hidden name, brought to the disk, then renamed: killed at any instant, a run finds
+its last state whole. A state is the run's, not a process's: more or fewer may go on from it.
+"""
 
 import json
+import logging
+import os
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from translate.bundle.weights import sha256_of
 from translate.errors import TrainingError
+from translate.version import __version__
+
+logger = logging.getLogger(__name__)
 
 KEEP = 2  # newest states kept: the last one, and one in case it is damaged
+FORMAT = 2  # 1 had a file for each process and no check sums
 
-POSITION_FILE = "position.json"
+POSITION_FILE, CONTENT_FILE = "position.json", "state.pt"
 Facts = dict[str, int | str]
 
 # What reading a file that is cut short, scrambled or hostile can raise.
@@ -28,44 +41,67 @@ class Position:
     epoch: int = 0  # the epoch to go on with, from 0
     batch: int = 0  # batches of that epoch already seen
     step: int = 0  # batches seen in all
+    rollbacks: int = 0  # how often an alarm sent the run back
+
+
+class DamagedStateError(TrainingError):
+    """A state cannot be read; the one before it may still be whole."""
 
 
 def save_state(
-    folder: Path,
-    position: Position,
-    facts: Facts,
-    shared: dict[str, Any],
-    own: dict[str, Any],
-    process: int = 0,
-    wait: Callable[[], object] = lambda: None,
+    folder: Path, position: Position, facts: Facts, content: dict[str, Any], is_sick: bool = False
 ) -> Path:
-    """Save what all processes share (written by process 0) and what each has of its own.
+    """Write a state; called by the main process alone.
 
     Args:
         folder: The run's `state/`; the state becomes `state/step_00001234`.
         facts: What must be the same for the run to go on, in words for people.
-        shared: Tensors and plain types only: they are read back with `weights_only=True`.
-        own: The same, for this process alone: its randomness, its image pools.
-        process: This process's number.
-        wait: Returns when every process has called it.
+        content: Tensors and plain types only: they are read back with `weights_only=True`.
+        is_sick: An alarm is near or was raised: a rollback must not end here.
+
+    Raises:
+        OSError: The disk refuses, or the run's folder is gone. The states before are as they were.
     """
-    final = folder / f"step_{position.step:08d}"
+    folder.mkdir(exist_ok=True)  # but not the run's folder: if that is gone, somebody removed it
+    for unfinished in folder.glob(".step_*.tmp"):  # of a run that was killed
+        shutil.rmtree(unfinished, ignore_errors=True)
+    final = _free_name(folder / f"step_{position.step:08d}")
     temporary = folder / f".{final.name}.tmp"
-    if process == 0:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        torch.save(shared, temporary / "shared.pt")
-        (temporary / POSITION_FILE).write_text(json.dumps({**asdict(position), "facts": facts}))
-    wait()
-    torch.save(own, temporary / f"process_{process}.pt")
-    wait()
-    if process == 0:
-        shutil.rmtree(final, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        _write(content, temporary / CONTENT_FILE)
+        about = {
+            "format": FORMAT,
+            "written_by": __version__,
+            "position": asdict(position),
+            "is_sick": is_sick,
+            "facts": facts,
+            "sha256": sha256_of(temporary / CONTENT_FILE),
+        }
+        (temporary / POSITION_FILE).write_text(json.dumps(about, indent=2) + "\n")
+        for name in (CONTENT_FILE, POSITION_FILE, "."):
+            _bring_to_disk(temporary / name)
         temporary.rename(final)
-        for old in list_states(folder)[:-KEEP]:
-            shutil.rmtree(old)
-    wait()
+        _bring_to_disk(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _drop_old(folder)
     return final
+
+
+def _write(content: dict[str, Any], file: Path) -> None:
+    """Write tensors; where the disk refuses, PyTorch hides what it says behind an error of its own.
+
+    Given a path instead of a stream, it would not even know.
+    """
+    try:
+        with file.open("wb") as stream:
+            torch.save(content, stream)
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
 
 
 def list_states(folder: Path) -> list[Path]:
@@ -73,27 +109,82 @@ def list_states(folder: Path) -> list[Path]:
     return sorted(folder.glob("step_*"))
 
 
-def load_state(
-    state: Path, facts: Facts, process: int = 0
-) -> tuple[Position, dict[str, Any], dict[str, Any]]:
-    """Read a state back: where the run stands, what is shared, what is this process's own.
+def last_healthy_state(folder: Path) -> Path | None:
+    """Find the newest state that was saved while no alarm was near."""
+    healthy = [state for state in list_states(folder) if not _is_sick(state)]
+    return healthy[-1] if healthy else None
 
-    Args:
-        facts: As they are now; every process compares them, so that all of them stop together.
+
+def drop_states_after(folder: Path, position: Position) -> None:
+    """Remove the states of later steps."""
+    for state in list_states(folder):
+        if int(state.name.split("_")[1].split("-")[0]) > position.step:
+            shutil.rmtree(state)
+
+
+def choose_whole(states: Sequence[Path]) -> Path:
+    """Choose the last of some states that is whole, and say so where it is not the last of all.
 
     Raises:
-        TrainingError: A fact has changed, or a file is missing or unreadable.
+        DamagedStateError: None is.
+    """
+    damages: list[str] = []
+    for state in reversed(states):
+        damage = find_damage(state)
+        if damage is None:
+            if damages:
+                logger.warning("%s\nGoing on from the one before: %s", "\n".join(damages), state)
+            return state
+        damages.append(f"{state}: damaged ({damage})")
+    lines = "".join(f"\n  {damage}" for damage in damages)
+    raise DamagedStateError(
+        f"No saved state can be read:{lines}\nStart a new run without --resume."
+    )
+
+
+def find_damage(state: Path) -> str | None:
+    """Compare a state with its check sum; say what is wrong with it, or None."""
+    try:
+        about = json.loads((state / POSITION_FILE).read_text())
+        if about.get("format", 1) == FORMAT and sha256_of(state / CONTENT_FILE) != about["sha256"]:
+            return f"{CONTENT_FILE} does not match its SHA-256 in {POSITION_FILE}"
+    except DAMAGE as error:
+        return str(error)
+    return None
+
+
+def load_state(state: Path, facts: Facts) -> tuple[Position, dict[str, Any]]:
+    """Read a state back: where the run stands, and all it needs to go on.
+
+    Args:
+        facts: As they are now.
+
+    Raises:
+        DamagedStateError: A file is missing or unreadable.
+        TrainingError: A fact has changed, or another version wrote the state.
     """
     try:
-        position = json.loads((state / POSITION_FILE).read_text())
-        _refuse_changes(state, position.pop("facts"), facts)
-        own = _read(state / f"process_{process}.pt")
-        return Position(**position), _read(state / "shared.pt"), own
+        about = json.loads((state / POSITION_FILE).read_text())
+        _refuse_other_formats(state, about)
+        _refuse_changes(state, about["facts"], facts)
+        content = torch.load(state / CONTENT_FILE, map_location="cpu", weights_only=True)
+        return Position(**about["position"]), content
     except DAMAGE as error:
-        raise TrainingError(
-            f"{state}: damaged, it cannot be read ({error}). Remove that folder to go on from "
-            "the state before it."
+        raise DamagedStateError(
+            f"{state}: damaged, it cannot be read ({error}). Go on from another state, or start a "
+            "new run without --resume."
         ) from error
+
+
+def _refuse_other_formats(state: Path, about: dict[str, Any]) -> None:
+    found = about.get("format", 1)
+    if found != FORMAT:
+        writer = about.get("written_by", "an earlier version")
+        raise TrainingError(
+            f"{state}: was saved by photo-translate {writer} in format {found}; this version "
+            f"({__version__}) goes on from format {FORMAT} only. Go on with the version that saved "
+            "it, or start a new run without --resume. The state is left as it is."
+        )
 
 
 def _refuse_changes(state: Path, before: Facts, now: Facts) -> None:
@@ -109,6 +200,37 @@ def _refuse_changes(state: Path, before: Facts, now: Facts) -> None:
         )
 
 
-def _read(file: Path) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-    return state
+def _free_name(wanted: Path) -> Path:
+    """Leave a state of the same step alone until the new one is whole: `step_00001234-1`, ..."""
+    number, free = 0, wanted
+    while free.exists():
+        number += 1
+        free = wanted.with_name(f"{wanted.name}-{number}")
+    return free
+
+
+def _drop_old(folder: Path) -> None:
+    """Keep the newest states, and the newest that a rollback may go to."""
+    states = list_states(folder)
+    kept = {*states[-KEEP:], last_healthy_state(folder)}
+    for state in states:
+        if state not in kept:
+            shutil.rmtree(state, ignore_errors=True)
+
+
+def _is_sick(state: Path) -> bool:
+    try:
+        return bool(json.loads((state / POSITION_FILE).read_text())["is_sick"])
+    except DAMAGE:
+        return True
+
+
+def _bring_to_disk(place: Path) -> None:
+    """Wait until a file, or the names in a folder, would survive a power failure."""
+    if place.is_dir() and os.name == "nt":
+        return  # Windows opens no folders
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -5,20 +5,21 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch import nn
 
+from translate.errors import SharedError
 from translate.images import Pair
 from translate.phase import Images, Method, Phase, Scalars
 from translate.training.average import Averages
+from translate.training.learner import Learner
 from translate.training.settings import TrainingSettings
 
 
 class Stepper:
-    """Own the optimizers and averages of a method, and take its training steps.
+    """Own the learners and averages of a method, and take its training steps.
 
-    Networks and optimizers are handed to Accelerate here: `method.networks` then holds prepared
-    ones (autocast, DistributedDataParallel), and `trained` the plain ones inside them.
+    Networks are handed to Accelerate here: `method.networks` then holds prepared ones (autocast,
+    DistributedDataParallel), and `trained` the plain ones inside them.
     """
 
     def __init__(
@@ -30,31 +31,22 @@ class Stepper:
             network.to(accelerator.device)
         exported = {name: self.trained[name] for name in method.exports.values()}
         self.averages = Averages(exported, settings.average_decay)
-        self.optimizers: dict[str, Optimizer] = {
-            phase.name: accelerator.prepare(self._make_optimizer(phase)) for phase in method.phases
-        }
+        self.learners = {phase.name: self._make_learner(phase) for phase in method.phases}
         with warnings.catch_warnings():
             # `broadcast_buffers` has a successor that Accelerate does not know yet.
             warnings.simplefilter("ignore", FutureWarning)
             for name, network in self.trained.items():
                 method.networks[name] = accelerator.prepare(network)
 
-    def _make_optimizer(self, phase: Phase) -> Optimizer:
-        return Adam(
-            self._weights(phase),
-            lr=self.settings.learning_rate,
-            betas=self.settings.betas,
-            fused=self.accelerator.device.type in {"cpu", "cuda"},
-        )
-
-    def _weights(self, phase: Phase) -> list[Tensor]:
-        return [w for name in phase.trains for w in self.trained[name].parameters()]
+    def _make_learner(self, phase: Phase) -> Learner:
+        weights = [w for name in phase.trains for w in self.trained[name].parameters()]
+        is_scaled = self.accelerator.mixed_precision == "fp16"
+        return Learner(weights, self.settings, self.accelerator.device, is_scaled)
 
     def set_learning_rate(self, rate: float) -> None:
-        """Set what every optimizer learns with from now on."""
-        for optimizer in self.optimizers.values():
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+        """Set what every phase learns with from now on."""
+        for learner in self.learners.values():
+            learner.set_rate(rate)
 
     def step(self, pair: Pair, ends_epoch: bool = False) -> Scalars:
         """Play every phase once, in the method's order; return losses and measures to log.
@@ -77,57 +69,60 @@ class Stepper:
         return seen
 
     def _play(self, phase: Phase, pair: Pair, images: Images) -> Scalars:
+        learner = self.learners[phase.name]
         frozen = [self.method.networks[name] for name in phase.freezes]
         for network in frozen:
             network.requires_grad_(False)
         losses, measures = phase.play(pair, images)
-        self.accelerator.backward(torch.stack(list(losses.values())).sum())
-        self._update(phase)
+        self.accelerator.backward(learner.total(losses))
+        learned = learner.update() if self.accelerator.sync_gradients else {}
         for network in frozen:
             network.requires_grad_(True)
-        return {f"{phase.name}/{n}": v.detach() for n, v in (losses | measures).items()}
+        told = losses | measures | learned
+        return {f"{phase.name}/{n}": v.detach() for n, v in told.items()}
 
-    def _update(self, phase: Phase) -> None:
-        """Let a phase's networks learn; while gradients accumulate, Accelerate does nothing here.
+    def skipped_in_a_row(self) -> dict[str, int]:
+        """Tell for each phase how many of its last updates were skipped; it waits."""
+        streaks = torch.stack([learner.streak for learner in self.learners.values()]).tolist()
+        return {name: int(n) for name, n in zip(self.learners, streaks, strict=True)}
 
-        Accelerate's own clipping would unscale the gradients of all optimizers, not of one.
+    def check(self, step: int) -> None:
+        """Refuse to go on where nothing has been learned for many steps.
+
+        Raises:
+            SharedError: Naming phase, loss and step.
         """
-        optimizer = self.optimizers[phase.name]
-        if self.settings.clip_norm is not None and self.accelerator.sync_gradients:
-            self.accelerator.unscale_gradients(optimizer)
-            nn.utils.clip_grad_norm_(self._weights(phase), self.settings.clip_norm)
-        optimizer.step()
-        optimizer.zero_grad()
+        for name, count in self.skipped_in_a_row().items():
+            if count >= self.settings.most_skipped_updates:
+                since = step - count * self.settings.accumulate_steps + 1
+                raise SharedError(
+                    f"{name}: the last {count} updates, since step {since}, were skipped because "
+                    f"numbers were not finite ({self.learners[name].explain()}). The weights are "
+                    "those from before. Go on from the last state with --resume latest after "
+                    "looking at the photos seen there; or start anew with a lower "
+                    "training.learning_rate, training.clip_norm 1, or training.precision no."
+                )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what all processes share: networks, optimizers, averages, gradient scaler."""
-        scaler = self.accelerator.scaler
-        return {
+        """Return all that is learned, remembered or random; of all processes the same."""
+        state = {
             "networks": {name: n.state_dict() for name, n in self.trained.items()},
-            "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
+            "learners": {name: learner.state_dict() for name, learner in self.learners.items()},
             "averages": self.averages.state_dict(),
-            "scaler": scaler.state_dict() if scaler is not None else {},
+            "method": self.method.state_dict(),
+            "random": torch.get_rng_state(),
         }
+        if self.accelerator.device.type == "cuda":
+            state["cuda_random"] = torch.cuda.get_rng_state()
+        return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up what `state_dict` returned."""
         for name, network in self.trained.items():
             network.load_state_dict(state["networks"][name])
-        for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
+        for name, learner in self.learners.items():
+            learner.load_state_dict(state["learners"][name])
         self.averages.load_state_dict(state["averages"])
-        if self.accelerator.scaler is not None:
-            self.accelerator.scaler.load_state_dict(state["scaler"])
-
-    def own_state_dict(self) -> dict[str, Any]:
-        """Return what this process has of its own: the method's memory and the randomness."""
-        own = {"method": self.method.state_dict(), "random": torch.get_rng_state()}
-        if self.accelerator.device.type == "cuda":
-            own["cuda_random"] = torch.cuda.get_rng_state()
-        return own
-
-    def load_own_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up what `own_state_dict` returned."""
         self.method.load_state_dict(state["method"])
         torch.set_rng_state(state["random"])
         if self.accelerator.device.type == "cuda":

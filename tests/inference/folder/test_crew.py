@@ -14,6 +14,7 @@ import torch.distributed
 
 from tests.folder_toys import Inverter, draw, every_file_in, files_in
 from tests.toys import write_photos
+from translate import heartbeat
 from translate.bundle import Bundle, save_bundle
 from translate.errors import DataError, TranslateError
 from translate.inference.folder import FolderReport, SaidElsewhereError, Stop, crew
@@ -39,8 +40,8 @@ def source(tmp_path: Path) -> Path:
 def crews(monkeypatch: pytest.MonkeyPatch) -> list[Crew]:
     """Three processes, as threads that talk through one store."""
     store = torch.distributed.HashStore()
-    monkeypatch.setattr(crew, "rendezvous", lambda *_, **__: iter([(store, 0, 0)]))
-    monkeypatch.setattr(crew, "BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(heartbeat, "rendezvous", lambda *_, **__: iter([(store, 0, 0)]))
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.02)
     monkeypatch.setattr(crew, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(crew, "GONE_SECONDS", 0.4)
     monkeypatch.setenv("WORLD_SIZE", "3")
@@ -121,7 +122,7 @@ def test_a_refusal_reaches_all_and_is_said_by_the_first(
 
 def test_nobody_waits_for_one_that_is_gone(crews: list[Crew], source: Path, target: Path) -> None:
     started = time.monotonic()
-    crews[2]._heart.run = lambda: None  # type: ignore[method-assign]
+    crews[2]._heart._heart.run = lambda: None  # type: ignore[method-assign]
 
     class Dying(Inverter):
         def outcomes(self, *arguments, **more):  # type: ignore[no-untyped-def]
@@ -148,7 +149,7 @@ def test_what_is_larger_than_the_store_takes_at_once_arrives(
 ) -> None:
     store = torch.distributed.TCPStore("localhost", 0, is_master=True, wait_for_workers=False)
     for member in crews[:2]:
-        monkeypatch.setattr(member, "_store", store)
+        monkeypatch.setattr(member._heart, "_store", store)
     names = [secrets.token_hex(5 * 2**20) for _ in range(4)]
 
     shares = crews[0].hand_out([Job(name, (name,)) for name in names])
@@ -170,7 +171,7 @@ def test_who_was_asked_to_stop_waits_less_long(
 def test_who_finds_no_first_process_says_so(
     crews: list[Crew], source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew, "GATHER_SECONDS", 0.3)
+    monkeypatch.setattr(heartbeat, "GATHER_SECONDS", 0.3)
 
     results = run_all(crews[1:], source, target)
 

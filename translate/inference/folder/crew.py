@@ -7,31 +7,20 @@ Here every process shows at intervals that it is alive, and nobody waits for one
 
 import base64
 import json
-import os
-import threading
 import time
 import zlib
-from collections.abc import Callable, Sequence
-from datetime import timedelta
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, Self
 
-from torch.distributed import (  # type: ignore[attr-defined]  # public, but not said so
-    PrefixStore,
-    Store,
-    rendezvous,
-)
-
+from translate import heartbeat
 from translate.errors import DataError, TranslateError
+from translate.heartbeat import ENDED, Heartbeat
 from translate.inference.folder.entries import Output
 from translate.inference.folder.jobs import Job
 
-BEAT_SECONDS = 2.0
 GONE_SECONDS = 90.0  # without a sign of life; a loaded disk or a swapping machine may take a while
 HURRIED_SECONDS = 10.0  # torchrun kills what has not ended half a minute after its first signal
-GATHER_SECONDS = 600  # until all processes have started and opened the bundle
 LOOK_SECONDS = 0.1
-ENDED = "ended"
 MOST_LETTERS = 4 * 2**20  # in one value: PyTorch's store hangs up at 8 MiB
 
 
@@ -51,28 +40,16 @@ class Crew:
     """
 
     def __init__(self) -> None:
-        self.rank, self.size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-        try:
-            store, _, _ = next(rendezvous("env://", timeout=timedelta(seconds=GATHER_SECONDS)))
-        except (RuntimeError, ValueError) as error:
-            raise TranslateError(
-                f"process {self.rank} of {self.size} did not find the others ({error}). Start all "
-                "of them with one command: accelerate launch, or torchrun."
-            ) from error
-        self._store: Store = PrefixStore("photo-translate", store)
-        self._ended = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name="beating", daemon=True)
-        self._beats: dict[int, tuple[bytes, float]] = {}
+        self._heart = Heartbeat("photo-translate")
+        self.rank, self.size = self._heart.rank, self._heart.size
         self._is_hurried = False
 
     def __enter__(self) -> Self:
-        self._heart.start()
+        self._heart.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._ended.set()
-        self._heart.join()
-        self._show(ENDED)
+        self._heart.__exit__(*error)
 
     def hurry(self) -> None:
         """Wait less long for who may be gone: this process was asked to stop."""
@@ -128,46 +105,23 @@ class Crew:
         packed = base64.b64encode(zlib.compress(json.dumps(value).encode(), 1)).decode()
         pieces = [packed[i : i + MOST_LETTERS] for i in range(0, len(packed), MOST_LETTERS)]
         for number, piece in enumerate(pieces):
-            self._guarded(partial(self._store.set, f"{key}: {number}", piece))
-        self._guarded(partial(self._store.set, key, str(len(pieces))))  # last: now all are there
+            self._heart.put(f"{key}: {number}", piece)
+        self._heart.put(key, str(len(pieces)))  # last: now all are there
 
     def _await(self, key: str, rank: int) -> Any:
         """Wait for what a process says; None once it is gone."""
-        while not self._guarded(lambda: self._store.check([key])):
+        while not self._heart.has(key):
             if not self._is_alive(rank):
                 return None
             time.sleep(LOOK_SECONDS)
-        pieces = [
-            self._store.get(f"{key}: {number}") for number in range(int(self._store.get(key)))
-        ]
+        count = int(self._heart.get(key))
+        pieces = [self._heart.get(f"{key}: {number}") for number in range(count)]
         return json.loads(zlib.decompress(base64.b64decode(b"".join(pieces))))
 
     def _is_alive(self, rank: int) -> bool:
-        key = f"beat {rank}"
-        is_there = self._guarded(lambda: self._store.check([key]))
-        if is_there is None:
+        sign, seconds = self._heart.silence_of(rank)
+        if sign is None:
             return False  # the store itself is gone, and process 0 with it
-        beat = self._store.get(key) if is_there else b""
-        last, seen = self._beats.setdefault(rank, (beat, time.monotonic()))
-        if beat != last:
-            self._beats[rank] = (beat, time.monotonic())
-            return True
-        patience = GONE_SECONDS if is_there else GATHER_SECONDS
+        patience = GONE_SECONDS if sign else heartbeat.GATHER_SECONDS
         patience = HURRIED_SECONDS if self._is_hurried else patience
-        return beat != ENDED.encode() and time.monotonic() - seen < patience
-
-    def _beat(self) -> None:
-        number = 0
-        while not self._ended.wait(BEAT_SECONDS if number else 0):
-            number += 1
-            self._show(str(number))
-
-    def _show(self, sign: str) -> None:
-        self._guarded(lambda: self._store.set(f"beat {self.rank}", sign))
-
-    def _guarded(self, talk: Callable[[], Any]) -> Any:
-        """Talk to the store; None where it is gone."""
-        try:
-            return talk()
-        except RuntimeError:
-            return None
+        return sign != ENDED and seconds < patience
