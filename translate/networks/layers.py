@@ -156,6 +156,10 @@ def initialise(network: nn.Module, randomness: torch.Generator, gain: float = 0.
 
 
 def is_per_sample(network: nn.Module) -> bool:
-    """Say whether each image's result is independent of the rest of its batch, in training too."""
+    """Say whether each image's result is independent of the rest of its batch, in training too.
+
+    Dropout draws its numbers batch by batch, so that an image's depend on its place in the batch.
+    """
     # PyTorch's common parent of every batch norm, the synchronised one included.
-    return not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules())
+    mixing = (nn.modules.batchnorm._BatchNorm, nn.Dropout)
+    return not any(isinstance(layer, mixing) for layer in network.modules())

@@ -1,0 +1,65 @@
+"""What do resume, health and processes cost here? scripts/benchmark_running.py [PART ...].
+
+Prints one line of JSON for each part:
+
+- processes: two processes of one thread against one, images/s of the CPU recipe's networks;
+- saving: seconds to save a state, as a share of the ten minutes between two of them;
+- watching: the sample recipes trained whole: shares of health and of saving;
+- killed: the sample recipe killed at 20 random moments and resumed: what differs at the end.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from translate.benchmark.running import (
+    measure_killed,
+    measure_processes,
+    measure_saving,
+    measure_watching,
+)
+from translate.recipe import Recipe, load_recipe
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+SCENES = Path(__file__).parents[1] / "datasets" / "scenes_day2night"
+SHORT = ("--training.epochs", 2, "--training.save-every-steps", 10, "--training.threads", 2)
+
+
+def recipe(name: str) -> Recipe:
+    """Read a recipe, whether or not its photos are there."""
+    return load_recipe(CONFIGS / f"{name}.yaml", {}, needs_photos=False)
+
+
+PARTS = {
+    "processes": lambda: [
+        measure_processes(CONFIGS / f"{name}.yaml", ["--data.folder", SCENES], turns=3, steps=40)
+        for name in ("cyclegan_day2night_cpu",)
+    ],
+    "saving": lambda: [
+        measure_saving(recipe(name), saves=5)
+        for name in ("cyclegan_horse2zebra", "pix2pix_facades", "cyclegan_sample")
+    ],
+    "watching": lambda: [
+        measure_watching(recipe(name)) for name in ("pix2pix_sample", "cyclegan_sample")
+    ],
+    "killed": lambda: measure_killed(CONFIGS / "cyclegan_sample.yaml", SHORT, kills=20),
+}
+
+
+def main() -> int:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", default=["processes", "saving"], metavar="PART")
+    chosen = parser.parse_args()
+    if strange := set(chosen.parts) - set(PARTS):
+        parser.error(f"there is no {', '.join(strange)}; there are {', '.join(PARTS)}")
+    for part in chosen.parts:
+        print(json.dumps({part: PARTS[part]()}), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
