@@ -3,6 +3,7 @@
 import logging
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,9 @@ from tyro.conf import AvoidSubcommands
 
 from translate.cli.guarding import DONE, INTERRUPTED, guard, rank
 from translate.config import Settings, check, inspect, parse_flags
+from translate.machine import end_with_parent
+
+LAUNCHERS = {"ACCELERATE_MIXED_PRECISION", "TORCHELASTIC_RUN_ID"}  # what they set for a process
 
 
 class TrainArguments(Settings):
@@ -45,6 +49,9 @@ def _train(method: str, default: Path, words: Sequence[str]) -> int:
     from translate.recipe import load_recipe  # noqa: PLC0415
     from translate.recipe.run import run  # noqa: PLC0415
 
+    if LAUNCHERS & os.environ.keys():
+        # A launcher that is told to end does not always say so to what it started.
+        end_with_parent(signal.SIGTERM)
     logging.basicConfig(
         format="%(levelname)s: %(message)s",
         level=logging.WARNING if rank() == 0 else logging.ERROR,

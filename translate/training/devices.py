@@ -22,10 +22,14 @@ def make_accelerator(settings: TrainingSettings) -> Accelerator:
     """Set up Accelerate for this process.
 
     Raises:
-        ConfigError: The precision or a tracker cannot be had on this machine.
+        ConfigError: The precision or a tracker cannot be had on this machine, or processes that
+            were started together would not know of each other.
     """
     _check_trackers(settings.trackers)
+    companions = int(os.environ.get("WORLD_SIZE", "1"))
     accelerator = Accelerator(
+        # Without a word of it, Accelerate would let each of several processes train for itself.
+        cpu=(companions > 1 and not _has_accelerator()) or None,
         mixed_precision=resolve_precision(settings.precision),
         gradient_accumulation_steps=settings.accumulate_steps,
         log_with=list(settings.trackers) or None,
@@ -36,11 +40,22 @@ def make_accelerator(settings: TrainingSettings) -> Accelerator:
             GradScalerKwargs(enabled=False),  # every phase has one of its own
         ],
     )
+    if accelerator.num_processes != companions:
+        raise ConfigError(
+            f"{companions} processes were started together, but Accelerate sees "
+            f"{accelerator.num_processes}: each would train for itself. Start one process for "
+            "each GPU; on CPUs set ACCELERATE_USE_CPU=true."
+        )
     if accelerator.device.type == "cpu":
         # `accelerate launch` without a config file allows one thread only, on any machine.
         local = int(os.environ.get("LOCAL_WORLD_SIZE", accelerator.num_processes))
         torch.set_num_threads(settings.threads or max(1, usable_cores() // local))
     return accelerator
+
+
+def _has_accelerator() -> bool:
+    """Say whether there is anything but CPUs to compute on."""
+    return torch.accelerator.is_available()
 
 
 def _check_trackers(trackers: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -49,18 +50,9 @@ class Loader:
 
         Raises:
             TranslateError: A photo cannot be read any more; what its reader said of it.
-            TrainingError: A worker process has died.
         """
         self._under_way = iter(self._batches)
-        while True:
-            try:
-                batch: Any = next(self._under_way, None)
-            except RuntimeError as error:
-                if "DataLoader worker" not in str(error):
-                    raise
-                raise TrainingError(_explain_death(error)) from error
-            if batch is None:
-                return
+        for batch in self._under_way:
             if isinstance(batch, TranslateError):
                 raise batch
             yield Pair(*(images.to(self.device, non_blocking=True) for images in batch))
@@ -70,6 +62,24 @@ class Loader:
         shut_down = getattr(self._under_way, "_shutdown_workers", None)  # PyTorch has no other way
         if shut_down is not None:
             shut_down()
+
+
+@contextmanager
+def explaining_dead_readers() -> Iterator[None]:
+    """Say in one message that a reader has died.
+
+    PyTorch raises that from a signal handler: not only where a batch is waited for, but wherever
+    the process happens to be.
+
+    Raises:
+        TrainingError: A worker process has died.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "DataLoader worker (pid" not in str(error):
+            raise
+        raise TrainingError(_explain_death(error)) from error
 
 
 class _Excused(Dataset[Any]):

@@ -20,7 +20,7 @@ from translate.training.best import make_best
 from translate.training.health import Alarm
 from translate.training.journal import Journal
 from translate.training.keeper import Keeper, Part
-from translate.training.loading import Loader
+from translate.training.loading import Loader, explaining_dead_readers
 from translate.training.order import make_order
 from translate.training.pace import SavingPace
 from translate.training.progress import ProgressDisplay
@@ -130,7 +130,13 @@ class Trainer:
         silent = not self.accelerator.is_main_process
         self.progress = ProgressDisplay(steps, self.settings.epochs, self.at.step, silent)
         self._must_stop = self._must_save = False
-        with Interrupt() as interrupt, self.progress, closing(self.agreement), closing(self.loader):
+        with (
+            explaining_dead_readers(),
+            Interrupt() as interrupt,
+            self.progress,
+            closing(self.agreement),
+            closing(self.loader),
+        ):
             return self._train_epochs(interrupt)
 
     def _train_epochs(self, interrupt: Interrupt) -> bool:
