@@ -19,31 +19,26 @@ from translate.benchmark.running import (
     measure_saving,
     measure_watching,
 )
-from translate.recipe import Recipe, load_recipe
+from translate.recipe import load_recipe
 
-CONFIGS = Path(__file__).parents[1] / "configs"
-SCENES = Path(__file__).parents[1] / "datasets" / "scenes_day2night"
+ROOT = Path(__file__).parents[1]
+SCENES = ROOT / "datasets" / "scenes_day2night"
 SHORT = ("--training.epochs", 2, "--training.save-every-steps", 10, "--training.threads", 2)
-
-
-def recipe(name: str) -> Recipe:
-    """Read a recipe, whether or not its photos are there."""
-    return load_recipe(CONFIGS / f"{name}.yaml", {}, needs_photos=False)
-
+FILES = {file.stem: file for file in (ROOT / "configs").glob("*.yaml")}
 
 PARTS = {
     "processes": lambda: [
-        measure_processes(CONFIGS / f"{name}.yaml", ["--data.folder", SCENES], turns=3, steps=40)
-        for name in ("cyclegan_day2night_cpu",)
+        measure_processes(FILES["cyclegan_day2night_cpu"], ["--data.folder", SCENES], 3, steps=40)
     ],
     "saving": lambda: [
-        measure_saving(recipe(name), saves=5)
+        measure_saving(load_recipe(FILES[name], {}, needs_photos=False), saves=5)
         for name in ("cyclegan_horse2zebra", "pix2pix_facades", "cyclegan_sample")
     ],
     "watching": lambda: [
-        measure_watching(recipe(name)) for name in ("pix2pix_sample", "cyclegan_sample")
+        measure_watching(load_recipe(FILES[name], {}))
+        for name in ("pix2pix_sample", "cyclegan_sample")
     ],
-    "killed": lambda: measure_killed(CONFIGS / "cyclegan_sample.yaml", SHORT, kills=20),
+    "killed": lambda: measure_killed(FILES["cyclegan_sample"], SHORT, kills=20),
 }
 
 

@@ -80,13 +80,14 @@ def test_a_launch_file_is_one_that_accelerate_takes(file: Path) -> None:
     config = load_config_from_file(str(file))
 
     assert str(config.mixed_precision) in {"no", "bf16"}
-    assert config.use_cpu == (file.stem == "cpu")
+    assert config.use_cpu == (file.stem in {"cpu", "multi_cpu"})
     assert f"--config_file configs/accelerate/{file.name}" in file.read_text()
 
 
 def test_there_is_a_launch_file_for_every_kind_of_machine() -> None:
     assert {file.stem for file in LAUNCH_FILES} == {
         "cpu",
+        "multi_cpu",
         "one_gpu_bf16",
         "multi_gpu",
         "multi_node",

@@ -64,6 +64,22 @@ def test_a_state_of_the_same_step_replaces_no_other_while_it_is_written(tmp_path
     assert list_states(tmp_path) == [first, second]
 
 
+def test_a_state_becomes_the_last_of_its_step_however_many_there_were(tmp_path: Path) -> None:
+    """A run may be sent back to one step again and again."""
+    for _ in range(12):
+        newest = save(tmp_path, 7)
+
+    assert newest.name == "step_00000007-11"
+    assert names(tmp_path) == ["step_00000007-10", "step_00000007-11"]
+
+
+def test_other_folders_are_no_states(tmp_path: Path) -> None:
+    (tmp_path / "step_00000009 (copy)").mkdir()
+    state = save(tmp_path, 7)
+
+    assert list_states(tmp_path) == [state]
+
+
 def test_states_of_later_steps_can_be_dropped(tmp_path: Path) -> None:
     save(tmp_path, 8)
     save(tmp_path, 30)

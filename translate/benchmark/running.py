@@ -83,6 +83,7 @@ def _rate_after(process: "subprocess.Popen[str]", run_folder: Path) -> float:
     while len(read_numbers(journal)) < LINES:
         if process.poll() is not None:
             finish(process)
+            raise RuntimeError(f"{run_folder}: the run ended before its journal had {LINES} lines")
         time.sleep(0.5)
     numbers = read_numbers(journal)[LINES // 4 : LINES]
     process.terminate()

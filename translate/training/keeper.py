@@ -64,7 +64,7 @@ class Keeper:
         self._saved = at
 
     def resume(self, states: list[Path]) -> Position:
-        """Go on from the last of some states that is whole.
+        """Go on from the last of some states that is whole; later ones are removed.
 
         Raises:
             TrainingError: All are damaged, or of another run or version.
@@ -72,19 +72,13 @@ class Keeper:
         return self._load(decide(lambda: choose_whole(states)))
 
     def go_back(self, but: Collection[str] = ()) -> Position | None:
-        """Restore the last healthy state; None: there is none.
+        """Restore the last healthy state and remove later ones; None: there is none.
 
         Args:
             but: Parts that stay as they are.
         """
         state = decide(lambda: last_healthy_state(self.folder))
         return None if state is None else self._load(state, but)
-
-    def forget_after(self, at: Position) -> None:
-        """Remove states of later steps, which a run that went back will not reach as they are."""
-        if is_first():
-            with writing(self.folder):
-                drop_states_after(self.folder, at)
 
     def _load(self, state: Path, but: Collection[str] = ()) -> Position:
         at, content = load_state(state, self.facts)
@@ -97,5 +91,12 @@ class Keeper:
                 f"{state}: does not fit this run ({error}). Resume with the version and the kind "
                 "of device that saved it."
             ) from error
+        self._forget_after(at)
         self._saved = at
         return at
+
+    def _forget_after(self, at: Position) -> None:
+        """Remove states of later steps: lines of the journal that they count on will be gone."""
+        if is_first():
+            with writing(self.folder):
+                drop_states_after(self.folder, at)

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import pickle
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 KEEP = 2  # newest states kept: the last one, and one in case it is damaged
 FORMAT = 2  # 1 had a file for each process and no check sums
 
+NAME = re.compile(r"step_(\d+)(?:-(\d+))?")  # a second state of a step is `step_00001234-1`
 POSITION_FILE, CONTENT_FILE = "position.json", "state.pt"
 Facts = dict[str, int | str]
 
@@ -65,7 +67,7 @@ def save_state(
     folder.mkdir(exist_ok=True)  # but not the run's folder: if that is gone, somebody removed it
     for unfinished in folder.glob(".step_*.tmp"):  # of a run that was killed
         shutil.rmtree(unfinished, ignore_errors=True)
-    final = _free_name(folder / f"step_{position.step:08d}")
+    final = folder / _new_name(folder, position.step)
     temporary = folder / f".{final.name}.tmp"
     temporary.mkdir()
     try:
@@ -106,7 +108,7 @@ def _write(content: dict[str, Any], file: Path) -> None:
 
 def list_states(folder: Path) -> list[Path]:
     """List the whole states under a run's `state/`, oldest first."""
-    return sorted(folder.glob("step_*"))
+    return sorted((s for s in folder.glob("step_*") if NAME.fullmatch(s.name)), key=_order)
 
 
 def last_healthy_state(folder: Path) -> Path | None:
@@ -116,9 +118,10 @@ def last_healthy_state(folder: Path) -> Path | None:
 
 
 def drop_states_after(folder: Path, position: Position) -> None:
-    """Remove the states of later steps."""
+    """Remove the states of later steps, damaged ones too."""
     for state in list_states(folder):
-        if int(state.name.split("_")[1].split("-")[0]) > position.step:
+        if _order(state)[0] > position.step:
+            logger.warning("%s: removed, for the run goes on from step %d", state, position.step)
             shutil.rmtree(state)
 
 
@@ -200,13 +203,16 @@ def _refuse_changes(state: Path, before: Facts, now: Facts) -> None:
         )
 
 
-def _free_name(wanted: Path) -> Path:
-    """Leave a state of the same step alone until the new one is whole: `step_00001234-1`, ..."""
-    number, free = 0, wanted
-    while free.exists():
-        number += 1
-        free = wanted.with_name(f"{wanted.name}-{number}")
-    return free
+def _order(state: Path) -> tuple[int, int]:
+    """Tell the step of a state, and how many of the same step were saved before."""
+    step, before = NAME.fullmatch(state.name).groups()  # type: ignore[union-attr]
+    return int(step), int(before or 0)
+
+
+def _new_name(folder: Path, step: int) -> str:
+    """Name a state so that it becomes the last of its step; the others stay until it is whole."""
+    taken = [before for other, before in map(_order, list_states(folder)) if other == step]
+    return f"step_{step:08d}" + (f"-{max(taken) + 1}" if taken else "")
 
 
 def _drop_old(folder: Path) -> None:

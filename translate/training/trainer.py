@@ -130,6 +130,7 @@ class Trainer:
         silent = not self.accelerator.is_main_process
         self.progress = ProgressDisplay(steps, self.settings.epochs, self.at.step, silent)
         self._must_stop = self._must_save = False
+        self._alarms: list[Alarm] = []  # not yet obeyed
         with (
             explaining_dead_readers(),
             Interrupt() as interrupt,
@@ -143,6 +144,7 @@ class Trainer:
         settings = self.settings
         if self.at.step == 0:
             self.draw_samples()
+            self.save()  # so that a run can go on whenever it is killed
         while self.at.epoch < settings.epochs and not self.best.is_over(settings.patience):
             turn = self._train_epoch(interrupt)
             if turn is Turn.STOP:
@@ -177,15 +179,16 @@ class Trainer:
         """Between two steps: write the journal, mind the run's health, heed wishes."""
         is_last = self.at.step == self.settings.epochs * len(self.order)
         if is_last or self.at.step % self.settings.log_every_steps == 0:
-            alarms = self._log(rate)
-            if alarms and self.settings.on_alarm != "warn":
-                return self._obey(alarms)
+            self._alarms += self._log(rate)
         is_due = self.accelerator.is_main_process and self.pace.is_due(self.at.step)
         stop, save = self.agreement.settle(interrupt.is_requested, is_due)
         self._must_stop |= stop
         self._must_save |= save
         if not self.accelerator.sync_gradients:
             return Turn.ON  # gradients that have not been learned from are in no state
+        alarms, self._alarms = self._alarms, []
+        if alarms and self.settings.on_alarm != "warn":
+            return self._obey(alarms)
         if self._must_stop:
             return Turn.STOP
         if self._must_save and self.at.batch < len(self.order):  # else after the epoch's end
@@ -208,15 +211,14 @@ class Trainer:
         self.stepper.check(self.at.step)
         alarms = self.watch.look(line)
         for alarm in alarms:
-            self._tell(alarm)
+            self._remark(alarm)
+            self.progress.say(f"alarm: {alarm.name}: {alarm.message}")
         self._clock = (time.monotonic(), self.at.step)
         return alarms
 
-    def _tell(self, alarm: Alarm, **more: int) -> None:
-        self.journal.remark(
-            self.at.step, self.at.epoch, alarm=alarm.name, says=alarm.message, **more
-        )
-        self.progress.say(f"alarm: {alarm.name}: {alarm.message}")
+    def _remark(self, alarm: Alarm, **more: int) -> None:
+        told = {"alarm": alarm.name, "says": alarm.message, **more}
+        self.journal.remark(self.at.step, self.at.epoch, **told)
 
     def _obey(self, alarms: list[Alarm]) -> Turn:
         """Go back to the last healthy state if that is wanted and can be; else stop."""
@@ -243,9 +245,9 @@ class Trainer:
         self.at = replace(state, rollbacks=rollbacks)
         self.journal.begin()
         for alarm in alarms:
-            self._tell(alarm, rolled_back_from_step=came_from)
+            self._remark(alarm, rolled_back_from_step=came_from)
+        self.progress.say(f"going back from step {came_from} to {self.at.step}, at half the rate")
         self.save()
-        self.keeper.forget_after(self.at)
         return True
 
     def _save_if_learning(self) -> None:
@@ -273,7 +275,7 @@ class Trainer:
         generators = {way: averaged[name] for way, name in self.method.exports.items()}
         told = self.best.measure(generators, self.at.epoch)
         self.journal.remark(self.at.step, self.at.epoch, **told)
-        best = "the best so far" if told["is_best"] else f"best: epoch {self.best.epoch}"
+        best = "the best so far" if told["is_best"] else f"best: epoch {self.best.epoch or '-'}"
         self.progress.say(
             f"epoch {self.at.epoch}: {told['validation']} {told['value']:.4f}, {best}"
         )
