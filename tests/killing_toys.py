@@ -29,7 +29,7 @@ DOINGS: list[tuple[Any, str]] = [
     (saving, "_keep_others"),
     (state, "_write"),
     (state, "_drop_old"),
-    (state, "drop_states_after"),
+    (state, "set_aside_after"),
 ]
 
 
@@ -39,21 +39,22 @@ class Moment(NamedTuple):
     when: str
     doing: str
     step: int  # that the run is at
+    rollbacks: int  # that it has behind it
     nth: int  # time that it is done there
 
     def __str__(self) -> str:
-        return f"{self.when} {self.doing} at step {self.step}, number {self.nth}"
+        return f"{self.when} {self.doing} at step {self.step}, after {self.rollbacks} rollbacks"
 
 
 @contextmanager
 def noticing(notice: Callable[[Moment], None]) -> Iterator[Callable[[Trainer], None]]:
     """Call `notice` at every moment of the run that is handed to what is yielded."""
     runs: list[Trainer] = []
-    counts: dict[tuple[str, str, int], int] = {}
+    counts: dict[tuple[str, str, int, int], int] = {}
 
     def tell(when: str, doing: str) -> None:
         if runs:
-            place = when, doing, runs[0].at.step
+            place = when, doing, runs[0].at.step, runs[0].at.rollbacks
             counts[place] = counts.get(place, 0) + 1
             notice(Moment(*place, counts[place]))
 

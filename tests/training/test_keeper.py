@@ -93,7 +93,7 @@ def test_a_run_goes_on_from_the_state_before_a_damaged_one_and_drops_that(
     assert names(folder) == ["step_00000004"]
 
 
-def test_going_on_from_an_earlier_state_forgets_the_later_ones(folder: Path) -> None:
+def test_going_on_from_an_earlier_state_sets_the_later_ones_aside(folder: Path) -> None:
     states = saved(folder, 4, 6)
 
     keeper(folder, first=Thing()).resume(states[:1])
@@ -131,7 +131,7 @@ def test_going_back_ends_at_the_last_healthy_state(folder: Path) -> None:
     assert (first.number, second.number) == (4, 77)
 
 
-def test_going_back_forgets_later_states_at_once(folder: Path) -> None:
+def test_going_back_sets_later_states_aside_at_once(folder: Path) -> None:
     saved(folder, 2, 4, 6, 8, sick=(6, 8))
 
     keeper(folder, first=Thing()).go_back()

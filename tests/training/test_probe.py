@@ -13,14 +13,13 @@ from translate.bundle import INFERENCE_MODES
 from translate.bundle.schema import InferenceMode
 from translate.images import Pair
 from translate.training.probe import (
-    LOOK_LIMITS,
     MOST_PHOTOS,
     Probe,
     brightness_correlation,
-    photo_symptoms,
     shows_brightness,
     spread,
 )
+from translate.training.symptoms import LOOK_LIMITS, photo_symptoms
 
 PHOTOS = Pair(pictures(), pictures(seed=1))
 SAME = Translating(lambda image: image)

@@ -13,7 +13,7 @@ from translate.training.state import (
     Facts,
     Position,
     choose_whole,
-    drop_states_after,
+    set_aside_after,
     find_damage,
     last_healthy_state,
     list_states,
@@ -80,13 +80,15 @@ def test_other_folders_are_no_states(tmp_path: Path) -> None:
     assert list_states(tmp_path) == [state]
 
 
-def test_states_of_later_steps_can_be_dropped(tmp_path: Path) -> None:
+def test_states_of_later_steps_are_set_aside(tmp_path: Path) -> None:
     save(tmp_path, 8)
     save(tmp_path, 30)
 
-    drop_states_after(tmp_path, Position(step=8))
-
-    assert names(tmp_path) == ["step_00000008"]
+    for _ in range(2):  # the second time something of that name lies there already
+        set_aside_after(tmp_path, Position(step=8))
+        assert names(tmp_path) == ["step_00000008"]
+        assert find_damage(tmp_path / "aside" / "step_00000030") is None
+        save(tmp_path, 30)
 
 
 def test_a_state_that_was_not_finished_is_no_state_and_is_cleared_away(tmp_path: Path) -> None:

@@ -3,11 +3,17 @@
 import math
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from statistics import median
 from typing import Any, NamedTuple
 
-from translate.training.probe import LOOK_LIMITS, LookLimits, Symptom, photo_symptoms
+from translate.training.symptoms import (
+    LIMITS,
+    Limits,
+    Symptom,
+    judge_symptoms,
+    photo_symptoms,
+    skip_symptoms,
+)
 
 # Losses that say how far images are apart fall as a run learns. The others are left out: an
 # adversarial loss rises whenever the opponent learns and says nothing by itself, which is why the
@@ -25,36 +31,6 @@ class Alarm(NamedTuple):
 
     name: str
     message: str
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Where health ends, and how long a symptom must last to be an alarm.
-
-    Behind a limit stands what the sample recipes (CycleGAN summer2winter, Pix2Pix day2night; lines
-    of 10 to 50 steps) showed after the grace; each lies at least a factor of 2 beyond what they
-    showed from their first line on.
-    """
-
-    grace_steps: int = 200  # an untrained U-Net gave one grey; it told photos apart after 80 steps
-    least_steps: int = 100  # that a symptom must last, however dense lines are
-    judge_lines: int = 20
-    winning_accuracy: float = 0.98  # 0.87 at most, and 0.94 at first: an error of 0.06, here 0.02
-    losing_accuracy: float = 0.1  # 0.62 at least, and 0.51 at first
-    growth_lines: int = 10
-    most_growth: float = 2.5  # 1.01 times the best at most
-    growth_steps: int = 200  # over which losses are smoothed
-    least_share_of_first: float = 0.1  # whatever is below that may well grow: it is small
-    gradient_lines: int = 3
-    most_gradient: float = 10.0  # 1.6 times the recent median at most, and 2.5 at first
-    least_gradient: float = 0.01  # 0.66 times at least, and 0.13 at first
-    recent_lines: int = 20  # of which the median is taken, once half of them are there
-    skipped_lines: int = 3
-    most_skipped: float = 0.2  # fp16 skips one update in 2000, and a bad photo one an epoch
-    photos: LookLimits = LOOK_LIMITS
-
-
-LIMITS = Limits()
 
 
 class Health:
@@ -180,46 +156,3 @@ class Health:
         state = deepcopy(dict(state))
         self._last_step, self._spells = state["last_step"], state["spells"]
         self._norms, self._losses = state["norms"], state["losses"]
-
-
-def judge_symptoms(line: Mapping[str, float], limits: Limits) -> Iterator[Symptom]:
-    """See which discriminators are always right, and which have given up."""
-    for key, real in line.items():
-        phase, _, measure = key.rpartition("/")
-        suffix = measure.removeprefix("accuracy_real")
-        fake = line.get(f"{phase}/accuracy_fake{suffix}")
-        if not measure.startswith("accuracy_real") or fake is None:
-            continue
-        seen = f"{key} {real:.2f} and accuracy_fake{suffix} {fake:.2f} for many lines"
-        worse = min(real, fake)
-        yield Symptom(
-            f"discriminator_wins/{phase}{suffix}",
-            worse > limits.winning_accuracy,
-            limits.judge_lines,
-            f"{seen}: the discriminator recognises every translation, so the generator gets no "
-            "usable signal from it. Make it see more (method.augment, more photos) or hold it back "
-            "(method.penalty_weight, fewer method.discriminator.base_channels).",
-        )
-        yield Symptom(
-            f"discriminator_gives_up/{phase}{suffix}",
-            worse < limits.losing_accuracy,
-            limits.judge_lines,
-            f"{seen}: the discriminator says the same of nearly everything, so the generator "
-            "learns nothing from it. Go back to an earlier state and lower training.learning_rate, "
-            "or give it more method.discriminator.base_channels.",
-        )
-
-
-def skip_symptoms(line: Mapping[str, float], limits: Limits) -> Iterator[Symptom]:
-    """See which phases skip updates again and again."""
-    for key, share in line.items():
-        phase, _, measure = key.rpartition("/")
-        if measure == "skipped":
-            yield Symptom(
-                f"updates_skipped/{phase}",
-                share > limits.most_skipped,
-                limits.skipped_lines,
-                f"{key} {share:.2f}: that share of recent updates was skipped because numbers were "
-                "not finite, so little is learned. Set training.precision to bf16 or no, lower "
-                "training.learning_rate, and look for photos that cannot be right.",
-            )

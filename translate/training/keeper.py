@@ -12,10 +12,10 @@ from translate.training.state import (
     Facts,
     Position,
     choose_whole,
-    drop_states_after,
     last_healthy_state,
     load_state,
     save_state,
+    set_aside_after,
 )
 
 
@@ -64,7 +64,7 @@ class Keeper:
         self._saved = at
 
     def resume(self, states: list[Path]) -> Position:
-        """Go on from the last of some states that is whole; later ones are removed.
+        """Go on from the last of some states that is whole; later ones are set aside.
 
         Raises:
             TrainingError: All are damaged, or of another run or version.
@@ -72,7 +72,7 @@ class Keeper:
         return self._load(decide(lambda: choose_whole(states)))
 
     def go_back(self, but: Collection[str] = ()) -> Position | None:
-        """Restore the last healthy state and remove later ones; None: there is none.
+        """Restore the last healthy state and set later ones aside; None: there is none.
 
         Args:
             but: Parts that stay as they are.
@@ -91,12 +91,12 @@ class Keeper:
                 f"{state}: does not fit this run ({error}). Resume with the version and the kind "
                 "of device that saved it."
             ) from error
-        self._forget_after(at)
+        self._set_aside_after(at)
         self._saved = at
         return at
 
-    def _forget_after(self, at: Position) -> None:
-        """Remove states of later steps: lines of the journal that they count on will be gone."""
+    def _set_aside_after(self, at: Position) -> None:
+        """Put states of later steps away: lines of the journal that they count on will be gone."""
         if is_first():
             with writing(self.folder):
-                drop_states_after(self.folder, at)
+                set_aside_after(self.folder, at)

@@ -1,14 +1,12 @@
 """The probe: a few held-out photos, translated now and then, show what losses do not."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import combinations
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from translate.bundle.schema import DIRECTIONS, InferenceMode
+from translate.bundle.schema import InferenceMode
 from translate.images import Pair
 from translate.images.encoding import GREY
 from translate.training.still import translating
@@ -23,41 +21,6 @@ SEED = 20171208  # any; the same noise, and dropout in the mode `paper`, make lo
 # Standard deviation below which an image is one flat grey (3 of 255 levels): whatever its
 # brightness correlates with is chance.
 FLAT = 0.02
-
-
-class Symptom(NamedTuple):
-    """Something that a line of the journal can tell about, and whether it does."""
-
-    name: str  # what, and where: `collapse/a_to_b`
-    is_seen: bool
-    lasting: int  # lines, or looks, that make it an alarm
-    message: str
-
-
-@dataclass(frozen=True)
-class LookLimits:
-    """Where health ends in the measures of a look, and how many looks make an alarm.
-
-    Behind a limit stands what the sample recipes (CycleGAN summer2winter, Pix2Pix day2night) showed
-    from step 200 on; each limit lies at least a factor of 2 beyond what they showed from step 80.
-    """
-
-    collapse_looks: int = 3
-    least_diversity: float = 0.15  # 0.90 at least
-    inversion_looks: int = 3
-    least_luminance: float = -0.5  # 0.37 at least; by chance -0.20 at step 10
-    luminance_below_true: float = (
-        0.5  # no alarm where the exact answers are inverted too; 0.08 at most
-    )
-    identity_looks: int = 10  # where little is to be changed, much looks like identity at first
-    least_change: float = 0.03  # 0.37 at least; 0.03 are 4 of 255 levels
-    least_change_of_true: float = 0.2  # 0.95 at least, as a share of the exact answers' change
-    hiding_looks: int = 3
-    most_hidden: float = 0.1  # 0.001 at most; honest sharpening may lose a few times the noise
-    most_hidden_of_returned: float = 2.0  # 0.01 at most, as a share of the error without noise
-
-
-LOOK_LIMITS = LookLimits()
 
 
 class Probe:
@@ -187,71 +150,3 @@ def brightness_correlation(first: Tensor, second: Tensor) -> float:
         deviation = centred.square().mean(dim=1, keepdim=True).sqrt()
         pair.append(torch.where(deviation < FLAT, 0, centred / deviation))
     return float((pair[0] * pair[1]).mean())
-
-
-def photo_symptoms(line: Mapping[str, float], limits: LookLimits) -> Iterator[Symptom]:
-    """See what a line of the journal says about photos, if the probe has looked."""
-    for way in DIRECTIONS:
-        seen = {
-            key.removeprefix("health/").removesuffix(f"_{way}"): value
-            for key, value in line.items()
-            if key.startswith("health/") and key.endswith(f"_{way}")
-        }
-        if "diversity" in seen:
-            yield _see_collapse(way, seen, limits)
-        if "luminance" in seen:
-            yield _see_inversion(way, seen, limits)
-        if "change" in seen:
-            yield _see_identity(way, seen, limits)
-        if "hidden" in seen and "returned" in seen:
-            yield _see_hiding(way, seen, limits)
-
-
-def _see_collapse(way: str, seen: Mapping[str, float], limits: LookLimits) -> Symptom:
-    return Symptom(
-        f"collapse/{way}",
-        seen["diversity"] < limits.least_diversity,
-        limits.collapse_looks,
-        f"health/diversity_{way} {seen['diversity']:.2f}: translations of different photos are "
-        "nearly the same image, so the generator looks at its photo no more. Go back to an earlier "
-        "state and lower training.learning_rate; with few photos, set method.augment.",
-    )
-
-
-def _see_inversion(way: str, seen: Mapping[str, float], limits: LookLimits) -> Symptom:
-    true = seen.get("luminance_true", 1.0)
-    is_below = seen["luminance"] < true - limits.luminance_below_true
-    return Symptom(
-        f"colour_inversion/{way}",
-        is_below and seen["luminance"] < limits.least_luminance,
-        limits.inversion_looks,
-        f"health/luminance_{way} {seen['luminance']:.2f}: translations are bright where photos are "
-        "dark, like negatives, and seldom turn back by themselves. Start anew with another "
-        "training.seed, and with a higher method.identity_weight where the method has one.",
-    )
-
-
-def _see_identity(way: str, seen: Mapping[str, float], limits: LookLimits) -> Symptom:
-    true = seen.get("change_true")
-    least = limits.least_change if true is None else limits.least_change_of_true * true
-    return Symptom(
-        f"identity/{way}",
-        seen["change"] < least,
-        limits.identity_looks,
-        f"health/change_{way} {seen['change']:.3f} (2 lies between black and white): translations "
-        "are their photos, so nothing is being translated. Unless the domains look alike, lower "
-        "method.identity_weight and method.cycle_weight, or try another training.seed.",
-    )
-
-
-def _see_hiding(way: str, seen: Mapping[str, float], limits: LookLimits) -> Symptom:
-    hidden, returned = seen["hidden"], seen["returned"]
-    return Symptom(
-        f"steganography/{way}",
-        hidden > max(limits.most_hidden, limits.most_hidden_of_returned * returned),
-        limits.hiding_looks,
-        f"health/hidden_{way} {hidden:.3f} on top of returned {returned:.3f}: the way back fails "
-        "under noise that nobody sees, so translations hide their photo in a faint pattern instead "
-        "of showing it. Lower method.cycle_weight, so that what a translation cannot show need not "
-        "come back.",
-    )

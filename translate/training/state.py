@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 KEEP = 2  # newest states kept: the last one, and one in case it is damaged
 FORMAT = 2  # 1 had a file for each process and no check sums
 
+ASIDE = "aside"
 NAME = re.compile(r"step_(\d+)(?:-(\d+))?")  # a second state of a step is `step_00001234-1`
 POSITION_FILE, CONTENT_FILE = "position.json", "state.pt"
 Facts = dict[str, int | str]
@@ -117,12 +118,18 @@ def last_healthy_state(folder: Path) -> Path | None:
     return healthy[-1] if healthy else None
 
 
-def drop_states_after(folder: Path, position: Position) -> None:
-    """Remove the states of later steps, damaged ones too."""
+def set_aside_after(folder: Path, position: Position) -> None:
+    """Move the states of later steps into `state/aside/`, damaged ones too: nobody goes on there.
+
+    They are not removed: only who chose to go back knows whether they are still wanted.
+    """
     for state in list_states(folder):
         if _order(state)[0] > position.step:
-            logger.warning("%s: removed, for the run goes on from step %d", state, position.step)
-            shutil.rmtree(state)
+            aside = folder / ASIDE / state.name
+            logger.warning("%s: moved to %s, for the run goes on before it", state, aside.parent)
+            aside.parent.mkdir(exist_ok=True)
+            shutil.rmtree(aside, ignore_errors=True)
+            state.rename(aside)
 
 
 def choose_whole(states: Sequence[Path]) -> Path:

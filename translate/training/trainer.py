@@ -117,6 +117,7 @@ class Trainer:
         """Save all that the run needs to go on."""
         self.journal.bring_to_disk()
         self.keeper.save(self.at, self.watch.is_sick)
+        self._must_save = False
 
     def train(self) -> bool:
         """Train to the last epoch, or until nothing better comes.
@@ -126,8 +127,7 @@ class Trainer:
         """
         self.journal.begin()
         self.accelerator.init_trackers("photo_translate")
-        steps = self.settings.epochs * len(self.order)
-        silent = not self.accelerator.is_main_process
+        steps, silent = self.settings.epochs * len(self.order), not self.accelerator.is_main_process
         self.progress = ProgressDisplay(steps, self.settings.epochs, self.at.step, silent)
         self._must_stop = self._must_save = False
         self._alarms: list[Alarm] = []  # not yet obeyed
@@ -254,7 +254,6 @@ class Trainer:
         """Save, unless updates are being skipped right now: a good state would make room for it."""
         if not any(self.stepper.skipped_in_a_row().values()):
             self.save()
-            self._must_save = False
 
     def _end_epoch(self) -> None:
         """Show and measure what an epoch has brought."""
