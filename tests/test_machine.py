@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -138,3 +139,19 @@ def test_a_thread_steps_back_alone() -> None:
 
     assert there.result() == machine.BEHIND
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < machine.BEHIND
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux offers it")
+def test_a_process_can_end_with_the_one_that_started_it() -> None:
+    child = "import os, time; from signal import SIGKILL; from translate.machine import *; "
+    child += "end_with_parent(SIGKILL); print(os.getpid(), flush=True); time.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    number = int(process.stdout.readline())
+
+    process.kill()
+    process.wait()
+
+    assert process.stdout.read() == ""  # the pipe is closed when the child is gone, too
+    assert not psutil.pid_exists(number) or psutil.Process(number).status() == "zombie"

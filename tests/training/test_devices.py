@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -69,3 +71,35 @@ def test_one_process_has_every_core_it_may_use() -> None:
 
     assert torch.get_num_threads() == devices.usable_cores()
     torch.set_num_threads(before)
+
+
+def test_processes_that_would_not_know_of_each_other_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each would train for itself, and write over the others' results."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(devices, "Accelerator", lambda **_: SimpleNamespace(num_processes=1))
+
+    with pytest.raises(ConfigError, match=r"2 processes were started together, but .* sees 1"):
+        devices.make_accelerator(tiny_training())
+
+
+@pytest.mark.parametrize(
+    ("world", "has_gpu", "cpu"), [(2, False, True), (2, True, None), (1, False, None)]
+)
+def test_several_processes_without_a_gpu_compute_together_on_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, world: int, has_gpu: bool, cpu: bool | None
+) -> None:
+    given: dict[str, object] = {}
+
+    def accelerator(**options: object) -> SimpleNamespace:
+        given.update(options)
+        return SimpleNamespace(num_processes=world, device=torch.device("meta"))
+
+    monkeypatch.setenv("WORLD_SIZE", str(world))
+    monkeypatch.setattr(devices, "_has_accelerator", lambda: has_gpu)
+    monkeypatch.setattr(devices, "Accelerator", accelerator)
+
+    devices.make_accelerator(tiny_training())
+
+    assert given["cpu"] is cpu

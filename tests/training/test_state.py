@@ -13,12 +13,12 @@ from translate.training.state import (
     Facts,
     Position,
     choose_whole,
-    set_aside_after,
     find_damage,
     last_healthy_state,
     list_states,
     load_state,
     save_state,
+    set_aside_after,
 )
 
 FACTS: Facts = {"photos per step": 1, "training photos": "abc"}

@@ -23,8 +23,8 @@ from tests.trainer_toys import (
 from translate.errors import SharedError
 from translate.training import watch
 from translate.training.health import LIMITS, Health
-from translate.training.symptoms import Symptom
 from translate.training.state import list_states
+from translate.training.symptoms import Symptom
 
 RATE = 2e-4
 TWELVE_STEPS: dict[str, Any] = {"epochs": 3, "decay_epochs": 0, "save_every_steps": 2}

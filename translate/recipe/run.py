@@ -88,6 +88,7 @@ def _run(
     trainer = Trainer(method, data, samples, recipe.training, accelerator, folder, publish)
     if states:
         trainer.resume(states)
+        decide(lambda: _note_recipe(recipe, folder))  # now it is known to be the same run
         _say(accelerator, f"going on in {folder} after step {trainer.at.step}")
     is_finished = trainer.train()
     if accelerator.is_main_process:
@@ -134,9 +135,13 @@ def _start_folder(recipe: Recipe, wanted: Path | None, locks: ExitStack) -> Path
     folder = new_run_folder(wanted, recipe.name)
     locks.enter_context(locked(folder))
     refuse_taken(folder)  # by a run that was quicker
+    _note_recipe(recipe, folder)
+    return folder
+
+
+def _note_recipe(recipe: Recipe, folder: Path) -> None:
     with writing(folder):
         write_recipe(recipe, folder / "recipe.yaml")
-    return folder
 
 
 def _open_folder(recipe: Recipe, folder: Path, locks: ExitStack) -> Path:
@@ -144,8 +149,6 @@ def _open_folder(recipe: Recipe, folder: Path, locks: ExitStack) -> Path:
     locks.enter_context(locked(folder))
     for change in compare_recipes(recipe, folder / "recipe.yaml"):
         logger.warning("Going on with another %s", change)
-    with writing(folder):
-        write_recipe(recipe, folder / "recipe.yaml")
     for name in (BUNDLE, BEST_BUNDLE):
         mend_bundle(folder / name)
     return folder
