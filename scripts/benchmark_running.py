@@ -23,7 +23,7 @@ from translate.recipe import load_recipe
 
 ROOT = Path(__file__).parents[1]
 SCENES = ROOT / "datasets" / "scenes_day2night"
-SHORT = ("--training.epochs", 2, "--training.save-every-steps", 10, "--training.threads", 2)
+SHORT = ("--training.epochs", 1, "--training.save-every-steps", 5, "--training.threads", 2)
 FILES = {file.stem: file for file in (ROOT / "configs").glob("*.yaml")}
 
 PARTS = {

@@ -47,7 +47,7 @@ class Moment(NamedTuple):
 
 
 @contextmanager
-def noticing(notice: Callable[[Moment], None]) -> Iterator[Callable[[Trainer], None]]:
+def noticing(notice: Callable[[Moment], object]) -> Iterator[Callable[[Trainer], None]]:
     """Call `notice` at every moment of the run that is handed to what is yielded."""
     runs: list[Trainer] = []
     counts: dict[tuple[str, str, int, int], int] = {}
@@ -92,17 +92,22 @@ def moments_of(make: Callable[[], Trainer]) -> list[Moment]:
 def killed_at(moment: Moment, make: Callable[[], Trainer]) -> bool:
     """Run in another process until it is killed at some moment; False: that never came."""
 
-    def die(now: Moment) -> None:
-        if now == moment:
-            os.kill(os.getpid(), signal.SIGKILL)
-
     def run_and_die() -> None:
-        with noticing(die) as follow:
+        with noticing(lambda now: now == moment and die()) as follow:
             run = make()
             follow(run)
             run.train()
 
-    child = multiprocessing.get_context("fork").Process(target=run_and_die)
+    return is_killed(run_and_die)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def is_killed(act: Callable[[], object]) -> bool:
+    """Do something in a process of its own; say whether it was killed over it."""
+    child = multiprocessing.get_context("fork").Process(target=act)
     child.start()
     child.join()
     return child.exitcode == -signal.SIGKILL

@@ -72,7 +72,7 @@ def make_trainer(
     accelerator = make_accelerator(chosen)
     is_measured = chosen.validate_every_epochs is not None
     data = splits(photos, side_px, fingerprint, train, is_measured)
-    larger = (2, 3, 2 * side_px, 2 * side_px)
+    larger = (1, 3, 2 * side_px, 2 * side_px)
     samples = Pair(noise(*larger), noise(*larger, seed=1))
     method = method or {}
     made = (tiny_pix2pix if method.get("name") == "pix2pix" else tiny_cyclegan)(**method)

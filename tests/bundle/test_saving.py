@@ -1,13 +1,18 @@
 import json
+import os
+import shutil
 import stat
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from translate.bundle import Bundle, load_bundle, save_bundle
+from tests.killing_toys import die, is_killed
+from translate.bundle import Bundle, load_bundle, mend_bundle, save_bundle
 from translate.errors import BundleError
 from translate.images import Encoding
 
@@ -83,6 +88,98 @@ def test_a_failing_disk_leaves_the_old_bundle(
 
     assert load_bundle(folder).method == "cyclegan"
     assert list(folder.parent.iterdir()) == [folder]
+
+
+# What a writer does between its first file and the new bundle in the place of the old one.
+WRITING = [(os, "fsync", n) for n in range(1, 5)] + [(Path, "rename", n) for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("owner", "name", "nth"), WRITING)
+def test_a_writer_that_is_killed_leaves_the_old_bundle_or_the_new_one(
+    folder: Path, bundle: Bundle, owner: Any, name: str, nth: int, when: str
+) -> None:
+    (folder / "notes.txt").write_text("mine")
+
+    def write_until_killed() -> None:
+        calls, act = [], getattr(owner, name)
+
+        def counted(*given: Any) -> Any:
+            calls.append(given)
+            if (len(calls), when) == (nth, "before"):
+                die()
+            done = act(*given)
+            if len(calls) == nth:
+                die()
+            return done
+
+        setattr(owner, name, counted)
+        save_bundle(replace(bundle, method="other"), folder)
+
+    assert is_killed(write_until_killed)
+    mend_bundle(folder)
+
+    is_new = name == "rename" and (nth, when) in {(2, "after"), (3, "before"), (3, "after")}
+    assert load_bundle(folder).method == ("other" if is_new else "cyclegan")
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_the_next_writer_mends_what_the_one_before_left(folder: Path, bundle: Bundle) -> None:
+    previous = folder.rename(folder.parent / ".bundle.0123abcd.previous")
+    (previous / "notes.txt").write_text("mine")
+    (folder.parent / ".bundle.0123abcd.writing").mkdir()
+
+    save_bundle(replace(bundle, method="other"), folder)
+
+    assert load_bundle(folder).method == "other"
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_mending_leaves_other_bundles_and_other_files_alone(folder: Path) -> None:
+    others = [".bundle.v2.0123abcd.previous", ".bundle.v2.0123abcd.writing", ".bundle.notes"]
+    for name in others:
+        (folder.parent / name).mkdir()
+    shutil.rmtree(folder)
+
+    mend_bundle(folder)
+
+    assert sorted(file.name for file in folder.parent.iterdir()) == sorted(others)
+
+
+def test_a_bundle_of_any_name_can_be_mended(tmp_path: Path, bundle: Bundle) -> None:
+    folder = tmp_path / "bundle [1]"
+    save_bundle(bundle, folder)
+    folder.rename(tmp_path / ".bundle [1].0123abcd.previous")
+
+    mend_bundle(folder)
+
+    assert load_bundle(folder).method == "cyclegan"
+
+
+def test_where_there_was_never_a_bundle_there_is_nothing_to_mend(tmp_path: Path) -> None:
+    mend_bundle(tmp_path / "bundle")
+    mend_bundle(tmp_path / "nowhere" / "bundle")
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_mended_is_told(
+    folder: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    previous = folder.rename(folder.parent / ".bundle.0123abcd.previous")
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", refuse)
+        for write in (partial(save_bundle, bundle), mend_bundle):
+            with pytest.raises(BundleError, match=r"cannot be written.*Read-only file system"):
+                write(folder)
+
+    assert load_bundle(previous).method == "cyclegan"
 
 
 def test_a_missing_number_does_not_cost_the_bundle(bundle: Bundle, tmp_path: Path) -> None:

@@ -152,3 +152,13 @@ def test_a_restored_learner_goes_on_exactly(is_scaled: bool) -> None:
     assert torch.equal(made.weight, copied.weight)
     assert again.scaler.state_dict() == trained.scaler.state_dict()
     assert int(again.skipped) == 1
+
+
+def test_a_restored_learner_still_knows_what_was_not_finite() -> None:
+    made = network()
+    trained, again = learner(made), learner(copy.deepcopy(made))
+    learn(trained, fine=made(ones()).sum(), broken=made(ones()).sum() * math.nan)
+
+    again.load_state_dict(copy.deepcopy(trained.state_dict()))
+
+    assert again.explain() == "not finite: broken"

@@ -25,6 +25,7 @@ from translate.training import watch
 from translate.training.health import LIMITS, Health
 from translate.training.state import list_states
 from translate.training.symptoms import Symptom
+from translate.training.validating import Validator
 
 RATE = 2e-4
 TWELVE_STEPS: dict[str, Any] = {"epochs": 3, "decay_epochs": 0, "save_every_steps": 2}
@@ -226,20 +227,41 @@ def test_before_the_first_regular_state_a_run_goes_back_to_its_beginning(tmp_pat
     assert alarms(tmp_path) == [GONE_BACK | {"step": 0, "epoch": 0}]
 
 
-@pytest.mark.parametrize(
-    "every", [6, pytest.param(1, marks=pytest.mark.slow)], ids=["some moments", "every moment"]
-)
-def test_killed_again_and_again_a_run_goes_back_as_one_that_was_not(
-    tmp_path: Path, every: int
+def test_what_was_the_best_before_a_rollback_stays_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """For its bundle is still there; here the run goes back to its beginning."""
+    values = iter([0.3, 0.5, 0.4, 0.6])
+    monkeypatch.setattr(Validator, "__call__", lambda *_: next(values))
+    published: list[int] = []
+    settings = BACK | {"save_every_steps": None, "validate_every_epochs": 1, "measure": "l1"}
+
+    make_trainer(tmp_path, publish=lambda run: published.append(run.at.step), **settings).train()
+
+    assert published == [4]
+    told = [line["is_best"] for line in journal(tmp_path) if "validation" in line]
+    assert told == [False, False, False]
+
+
+def test_killed_on_its_way_back_a_run_goes_back_as_one_that_was_not(tmp_path: Path) -> None:
     straight, killed = tmp_path / "straight", tmp_path / "killed"
     make = partial(resumed, **BACK)
     moments = moments_of(partial(make, straight))
     back = next(i for i, moment in enumerate(moments) if moment.rollbacks == 1)
-    around = moments[back - 3 : back + 6]
 
-    for moment in sorted({*moments[::every], *around}, key=moments.index):
+    for moment in moments[back - 3 : back + 6]:
         assert killed_at(moment, partial(make, killed)), f"was not reached: {moment}"
     assert make(killed).train()
 
     assert run_differences(straight, killed) == []
+
+
+@pytest.mark.slow
+def test_killed_at_any_one_moment_a_run_goes_back_as_one_that_was_not(tmp_path: Path) -> None:
+    straight = tmp_path / "straight"
+    make = partial(resumed, **BACK)
+    for number, moment in enumerate(moments_of(partial(make, straight))):
+        killed = tmp_path / str(number)
+        assert killed_at(moment, partial(make, killed)), f"was not reached: {moment}"
+        assert make(killed).train()
+        assert run_differences(straight, killed) == [], f"killed {moment}"

@@ -3,14 +3,15 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from tests.killing_toys import killed_at, moments_of
+from tests.killing_toys import Moment, killed_at, moments_of
 from tests.trainer_toys import (
     BATCH_NORM,
     DROPOUT,
@@ -49,9 +50,11 @@ OTHERS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _alarms_come_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "Health", lambda: Health(SENSITIVE))
+@pytest.fixture(scope="module", autouse=True)
+def _alarms_come_soon() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watch, "Health", lambda: Health(SENSITIVE))
+        yield
 
 
 def publish(trainer: Trainer) -> None:
@@ -67,39 +70,53 @@ def go_on(folder: Path, **settings: Any) -> Trainer:
     return resumed(folder, publish=publish, **EVERYTHING | settings)
 
 
-def test_the_straight_run_has_something_to_lose(tmp_path: Path) -> None:
-    """Or the tests below would prove nothing."""
-    assert go_on(tmp_path).train()
+class Straight(NamedTuple):
+    """A run that nobody disturbed, and the moments at which it might have been killed."""
 
-    lines = journal(tmp_path)
+    folder: Path
+    moments: list[Moment]
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Straight:
+    folder = tmp_path_factory.mktemp("straight")
+    return Straight(folder, moments_of(partial(go_on, folder)))
+
+
+def test_the_straight_run_has_something_to_lose(straight: Straight) -> None:
+    """Or the tests below would prove nothing."""
+    lines = journal(straight.folder)
     assert [line["step"] for line in lines if "alarm" in line] == [4, 4]
     assert [line["step"] for line in lines if "validation" in line] == [3, 6, 9]
     assert [line["step"] for line in lines if "learning_rate" in line] == [2, 4, 6, 8, 9]
-    state = last_state(tmp_path)
+    state = last_state(straight.folder)
     assert len(state["stepper"]["method"]["pool_a"]["images"]) == 3
     assert state["best"]["epoch"] is not None
     assert state["watch"]["spells"]
-    assert (tmp_path / "bundle_best" / "model.json").exists()
+    assert (straight.folder / "bundle_best" / "model.json").exists()
+    assert len(straight.moments) > 80
 
 
-def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path: Path) -> None:
-    straight, killed = tmp_path / "straight", tmp_path / "killed"
-    for moment in moments_of(partial(go_on, straight))[1::4]:
-        assert killed_at(moment, partial(go_on, killed)), f"was not reached: {moment}"
+def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(
+    tmp_path: Path, straight: Straight
+) -> None:
+    for moment in straight.moments[1::6]:
+        assert killed_at(moment, partial(go_on, tmp_path)), f"was not reached: {moment}"
 
-    assert go_on(killed).train()
+    assert go_on(tmp_path).train()
 
-    assert run_differences(straight, killed) == []
+    assert run_differences(straight.folder, tmp_path) == []
 
 
 @pytest.mark.slow
-def test_killed_at_any_one_moment_a_run_ends_as_one_that_was_not(tmp_path: Path) -> None:
-    straight = tmp_path / "straight"
-    for number, moment in enumerate(moments_of(partial(go_on, straight, epochs=2))):
+def test_killed_at_any_one_moment_a_run_ends_as_one_that_was_not(
+    tmp_path: Path, straight: Straight
+) -> None:
+    for number, moment in enumerate(straight.moments):
         killed = tmp_path / str(number)
-        assert killed_at(moment, partial(go_on, killed, epochs=2)), f"was not reached: {moment}"
-        assert go_on(killed, epochs=2).train()
-        assert run_differences(straight, killed) == [], f"killed {moment}"
+        assert killed_at(moment, partial(go_on, killed)), f"was not reached: {moment}"
+        assert go_on(killed).train()
+        assert run_differences(straight.folder, killed) == [], f"killed {moment}"
 
 
 @pytest.mark.slow
@@ -117,11 +134,9 @@ def test_runs_of_other_kinds_survive_being_killed_again_and_again(
 
 
 def test_a_run_that_is_stopped_at_every_step_ends_as_one_that_was_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, straight: Straight
 ) -> None:
-    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
-    assert go_on(straight).train()
-
+    stopped = tmp_path / "run"
     for step in range(1, 10):
         with monkeypatch.context() as patched:
             press_ctrl_c_during(patched, 1)
@@ -130,7 +145,7 @@ def test_a_run_that_is_stopped_at_every_step_ends_as_one_that_was_not(
             assert run.at.step == step
     assert go_on(stopped).train()
 
-    assert run_differences(straight, stopped) == []
+    assert run_differences(straight.folder, stopped) == []
 
 
 def test_a_stop_waits_for_gradients_that_have_come_together_to_be_learned_from(
@@ -159,10 +174,9 @@ def test_sigterm_stops_a_run_in_order_too(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_second_ctrl_c_stops_at_once_and_what_was_saved_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, straight: Straight
 ) -> None:
-    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
-    assert go_on(straight).train()
+    stopped = tmp_path / "run"
 
     def press_twice() -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -175,14 +189,13 @@ def test_a_second_ctrl_c_stops_at_once_and_what_was_saved_stays(
 
     assert list_states(stopped / "state")[-1].name == "step_00000004"
     assert go_on(stopped).train()
-    assert run_differences(straight, stopped) == []
+    assert run_differences(straight.folder, stopped) == []
 
 
 def test_a_date_that_jumps_changes_nothing_about_a_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, straight: Straight
 ) -> None:
-    straight, jumping = tmp_path / "straight", tmp_path / "jumping"
-    assert go_on(straight).train()
+    jumping = tmp_path / "run"
     dates = iter([1e9, 2e9, 3e8, 4e9] * 1000)
     monkeypatch.setattr(time, "time", lambda: next(dates))
     with monkeypatch.context() as patched:
@@ -193,15 +206,14 @@ def test_a_date_that_jumps_changes_nothing_about_a_run(
 
     assert go_on(jumping).train()
 
-    assert run_differences(straight, jumping) == []
+    assert run_differences(straight.folder, jumping) == []
 
 
 def test_going_on_from_an_earlier_state_leaves_one_consistent_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, straight: Straight
 ) -> None:
     """It is stopped before it reaches the later state, and goes on from the latest."""
-    straight, back = tmp_path / "straight", tmp_path / "back"
-    assert go_on(straight).train()
+    back = tmp_path / "run"
     with monkeypatch.context() as patched:
         press_ctrl_c_during(patched, 8)
         assert not go_on(back).train()
@@ -217,4 +229,4 @@ def test_going_on_from_an_earlier_state_leaves_one_consistent_run(
 
     assert latest.at.step == 7
     assert latest.train()
-    assert run_differences(straight, back) == []
+    assert run_differences(straight.folder, back) == []

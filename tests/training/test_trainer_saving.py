@@ -70,6 +70,15 @@ def test_a_run_saves_every_so_many_minutes_of_a_clock_that_nobody_can_set(
     assert saved == [0, 3, 6, 8]  # 75 seconds apart, and at the end
 
 
+def test_a_clock_that_ticks_more_slowly_than_steps_are_taken_stops_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows the monotonic clock ticks 64 times a second."""
+    monkeypatch.setattr(time, "monotonic", lambda: 1.0)
+
+    assert make_trainer(tmp_path, log_every_steps=1).train()
+
+
 def test_a_run_without_clock_and_steps_saves_when_it_begins_and_ends(
     tmp_path: Path, saved: list[int]
 ) -> None:

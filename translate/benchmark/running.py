@@ -175,21 +175,30 @@ def measure_killed(
         work, start_up = took[0] - took[1], took[1]
         chance = random.Random(seed)  # noqa: S311 - no secret
         hit = anew = 0
-        for _ in range(kills):
-            is_saved = bool(list_states(killed / "state"))
-            if not is_saved:
+        for left in range(kills, 0, -1):
+            if not (is_saved := bool(list_states(killed / "state"))):
                 anew += killed.exists()
                 shutil.rmtree(killed, ignore_errors=True)
             process = start(
                 [*script, "--run-folder", killed, *(resume if is_saved else ())], processes
             )
-            time.sleep(start_up * 0.8 + work * chance.uniform(0, 2 / kills))
+            ahead = work * (1 - _share_done(killed, straight))
+            time.sleep(start_up * 0.8 + ahead * chance.uniform(0, 1.5) / (left + 1))
             hit += process.poll() is None
             process.kill()
             process.wait()
         finish(start([*script, "--run-folder", killed, *resume], processes))
         result = {"kills": kills, "while_it_ran": hit, "begun_anew": anew}
         return result | compare_runs(straight, killed)
+
+
+def _share_done(run_folder: Path, straight: Path) -> float:
+    """Tell how far a run has come, by the steps of its newest state."""
+    steps = [
+        max((int(state.name[5:13]) for state in list_states(folder / "state")), default=0)
+        for folder in (run_folder, straight)
+    ]
+    return steps[0] / steps[1]
 
 
 def compare_runs(straight: Path, other: Path) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,28 +47,45 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     files = {weight_file(direction): content for direction, content in weights.items()}
     files[MODEL_FILE] = _model(bundle, weights, folder).model_dump_json(indent=2).encode() + b"\n"
     files[CARD_FILE] = model_card(bundle).encode()
-    try:
+    with _explaining(folder):
         _write_whole(files, folder)
-    except OSError as error:
-        raise BundleError(
-            f"{folder}: the bundle cannot be written ({error}). "
-            "Make room, or choose another folder."
-        ) from error
 
 
 def mend_bundle(folder: Path) -> None:
     """Put back or clear away what a writer that was killed has left beside a bundle.
 
     Nobody else may be writing the bundle meanwhile.
+
+    Raises:
+        BundleError: The folder around it cannot be written.
     """
-    for previous in folder.parent.glob(f".{folder.name}.*.previous"):
-        if folder.exists():
-            _keep_others(previous, folder)
-            shutil.rmtree(previous, ignore_errors=True)
-        else:
-            previous.rename(folder)
-    for unfinished in folder.parent.glob(f".{folder.name}.*.writing"):
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with _explaining(folder):
+        for previous in _left_beside(folder, "previous"):
+            if folder.exists():
+                _keep_others(previous, folder)
+                shutil.rmtree(previous, ignore_errors=True)
+            else:
+                previous.rename(folder)
+        for unfinished in _left_beside(folder, "writing"):
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _left_beside(folder: Path, what: str) -> list[Path]:
+    """List what writers of this bundle, and of no other of a longer name, have left."""
+    name = re.compile(rf"\.{re.escape(folder.name)}\.[0-9a-f]{{8}}\.{what}")
+    beside = folder.parent.iterdir() if folder.parent.is_dir() else iter(())
+    return [file for file in beside if name.fullmatch(file.name)]
+
+
+@contextmanager
+def _explaining(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BundleError(
+            f"{folder}: the bundle cannot be written ({error}). "
+            "Make room, or choose another folder."
+        ) from error
 
 
 def _refuse_foreign(folder: Path) -> None:

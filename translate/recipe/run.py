@@ -76,8 +76,10 @@ def _run(
     method = load_method(recipe.method.name).build(recipe.method, channels, recipe.training.seed)
     check_sizes(method, data)
     _say(accelerator, data.report)
-    if states:
+    if resume:
         folder = decide(lambda: _open_folder(recipe, states[-1].parents[1], locks))
+        # Once more: the run that was in it until now may have saved another.
+        states = decide(lambda: find_states(resume, folder, recipe.name))
     else:
         folder = decide(lambda: _start_folder(recipe, wanted, locks))
     samples = _sample_photos(data, recipe.training.sample_photos)

@@ -90,12 +90,14 @@ class Learner:
         return f"all losses ({', '.join(self.names)}) are finite, but their gradients are not"
 
     def state_dict(self) -> dict[str, Any]:
-        """Return optimizer, loss scale and counts."""
+        """Return optimizer, loss scale, counts, and what `explain` needs."""
         return {
             "adam": self.adam.state_dict(),
             "scaler": self.scaler.state_dict(),
             "streak": self.streak,
             "skipped": self.skipped,
+            "losses": list(self.names),
+            "suspects": self._last_suspects,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -105,3 +107,5 @@ class Learner:
             self.scaler.load_state_dict(state["scaler"])
         self.streak = state["streak"].to(self.streak.device)
         self.skipped = state["skipped"].to(self.skipped.device)
+        self.names = tuple(state["losses"])
+        self._last_suspects = state["suspects"].to(self.skipped.device)

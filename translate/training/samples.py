@@ -37,7 +37,7 @@ def draw_samples(
     shown = [name for name in COLUMNS if name in images]
     columns = [data.encodings[name[-1]].show(images[name]) for name in shown]
     rows = list(zip(*columns, strict=True))
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(exist_ok=True)  # but not the run's folder: if that is gone, it was removed
     draw_grid(rows, [_caption(name, data.domains) for name in shown]).save(file)
 
 

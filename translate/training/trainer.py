@@ -161,7 +161,7 @@ class Trainer:
         rate = self.settings.rate(self.at.epoch) / 2**self.at.rollbacks
         self.stepper.set_learning_rate(rate)
         self.order.epoch, self.order.start = self.at.epoch, self.at.batch
-        self._clock = (time.monotonic(), self.at.step)
+        self._clock = (time.perf_counter(), self.at.step)
         try:
             for pair in self.loader:
                 ends_epoch = self.at.batch + 1 == len(self.order)
@@ -198,7 +198,7 @@ class Trainer:
     def _log(self, learning_rate: float) -> list[Alarm]:
         """Write a line of the journal; return the alarms that begin with it."""
         started, step = self._clock
-        seconds = (time.monotonic() - started) / (self.at.step - step)
+        seconds = (time.perf_counter() - started) / (self.at.step - step)
         photos = self.settings.batch_size * self.accelerator.num_processes
         line = self.journal.write(
             self.at.step,
@@ -213,7 +213,7 @@ class Trainer:
         for alarm in alarms:
             self._remark(alarm)
             self.progress.say(f"alarm: {alarm.name}: {alarm.message}")
-        self._clock = (time.monotonic(), self.at.step)
+        self._clock = (time.perf_counter(), self.at.step)
         return alarms
 
     def _remark(self, alarm: Alarm, **more: int) -> None:
