@@ -10,8 +10,6 @@ Prints one line of JSON for each part:
 - killed: 600 photos, the command killed at 20 random moments: what is missing, or was done twice.
 """
 
-import argparse
-import json
 import sys
 
 from translate.benchmark.folders import (
@@ -21,6 +19,7 @@ from translate.benchmark.folders import (
     measure_many,
 )
 from translate.benchmark.killing import measure_killed
+from translate.benchmark.parts import measure_parts
 
 PARTS = {
     "rates": lambda: [compare_rates(200, turns=2, suffix=s) for s in (".jpg", ".png")],
@@ -36,19 +35,5 @@ PARTS = {
 }
 
 
-def main() -> int:
-    """Measure what was asked for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("parts", nargs="*", default=["rates", "exact"], metavar="PART")
-    chosen = parser.parse_args()
-    if strange := set(chosen.parts) - set(PARTS):
-        parser.error(f"there is no {', '.join(strange)}; there are {', '.join(PARTS)}")
-    for part in chosen.parts:
-        print(json.dumps({part: PARTS[part]()}), flush=True)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measure_parts(PARTS, ["rates", "exact"], __doc__))

@@ -8,11 +8,10 @@ Prints one line of JSON for each part:
 - killed: the sample recipe killed at 20 random moments and resumed: what differs at the end.
 """
 
-import argparse
-import json
 import sys
 from pathlib import Path
 
+from translate.benchmark.parts import measure_parts
 from translate.benchmark.running import (
     measure_killed,
     measure_processes,
@@ -42,19 +41,5 @@ PARTS = {
 }
 
 
-def main() -> int:
-    """Measure what was asked for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("parts", nargs="*", default=["processes", "saving"], metavar="PART")
-    chosen = parser.parse_args()
-    if strange := set(chosen.parts) - set(PARTS):
-        parser.error(f"there is no {', '.join(strange)}; there are {', '.join(PARTS)}")
-    for part in chosen.parts:
-        print(json.dumps({part: PARTS[part]()}), flush=True)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measure_parts(PARTS, ["processes", "saving"], __doc__))

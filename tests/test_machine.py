@@ -143,8 +143,8 @@ def test_a_thread_steps_back_alone() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux offers it")
 def test_a_process_can_end_with_the_one_that_started_it() -> None:
-    child = "import os, time; from signal import SIGKILL; from translate.machine import *; "
-    child += "end_with_parent(SIGKILL); print(os.getpid(), flush=True); time.sleep(60)"
+    child = "import os, time; from translate.machine import end_with_parent; "
+    child += "end_with_parent('SIGKILL'); print(os.getpid(), flush=True); time.sleep(60)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -20,6 +20,7 @@ from torch.distributed import (  # type: ignore[attr-defined]  # public, but not
 from translate.errors import TranslateError
 
 BEAT_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
 GATHER_SECONDS = 600  # until all processes have started
 ENDED = b"ended"
 
@@ -55,8 +56,8 @@ class Heartbeat:
 
     def __exit__(self, *error: object) -> None:
         self._ended.set()
-        self._heart.join()
-        self.put(f"beat {self.rank}", ENDED.decode())
+        self._heart.join(timeout=BEAT_SECONDS)
+        self.hurriedly(lambda: self.put(f"beat {self.rank}", ENDED.decode()))
 
     def silence_of(self, rank: int) -> tuple[bytes | None, float]:
         """Return a process's last sign, and for how many seconds it has been the last.
@@ -94,6 +95,12 @@ class Heartbeat:
             return words()
         except RuntimeError:
             return None
+
+    def hurriedly(self, words: Callable[[], Any]) -> None:
+        """Say something, but do not wait long: a store whose keeper is stopped never answers."""
+        saying = threading.Thread(target=words, daemon=True)
+        saying.start()
+        saying.join(timeout=ANSWER_SECONDS)
 
     def _beat(self) -> None:
         number = 0

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -41,13 +42,13 @@ def step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND)
 
 
-def end_with_parent(number: int) -> None:
-    """Send this process a signal when the one that started it ends, which only Linux offers.
+def end_with_parent(name: str) -> None:
+    """Send this process a signal, by its name, when the one that started it ends: on Linux.
 
     The thread that started it counts as its parent, so that thread must last.
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.Signals[name])
 
 
 def give_back_memory() -> None:

@@ -54,6 +54,7 @@ def test_a_photo_that_becomes_unreadable_in_epoch_3_is_named_and_nothing_is_lost
     assert run_differences(straight, home / "bad") == []
 
 
+@pytest.mark.slow
 def test_a_held_out_photo_that_becomes_unreadable_is_named_and_the_last_state_is_good(
     home: Path, straight: Path
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_disk_that_is_full_ends_the_run_and_its_state_is_good(
     assert run_differences(straight, home / "bad") == []
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_leaves_the_best_bundle_of_before(
     home: Path, straight: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,11 @@ class Told(Validator):
     def __init__(self, values: Sequence[float], measure: str = "l1") -> None:
         self.values, self.measure = list(values), MEASURES[measure]
         self.seen: list[Mapping[str, nn.Module]] = []
+        self.by = "l1 on 4 photos"
+
+    @property
+    def protocol(self) -> str:
+        return self.by
 
     def __call__(self, generators: Mapping[str, nn.Module]) -> float:
         self.seen.append(generators)
@@ -88,7 +93,7 @@ def test_a_restored_best_goes_on_exactly() -> None:
     after.load_state_dict(before.state_dict())
 
     assert [after.measure(SAME, epoch)["is_best"] for epoch in (3, 4)] == [False, True]
-    assert after.state_dict() == {"value": 0.39, "epoch": 4, "waited": 0}
+    assert (after.value, after.epoch, after.waited) == (0.39, 4, 0)
 
 
 def test_what_cannot_be_measured_is_told_before_training() -> None:
@@ -97,3 +102,17 @@ def test_what_cannot_be_measured_is_told_before_training() -> None:
     assert make_best(chosen, splits(is_measured=True), CPU, EXPORTS).validator is not None
     with pytest.raises(ConfigError, match=r"^training\.measure: .*there are none"):
         make_best(chosen, noise_splits(), CPU, EXPORTS)
+
+
+def test_a_best_that_was_measured_otherwise_is_forgotten_and_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before, _ = measured([0.4, 0.5])
+    other = Told([0.9])
+    other.by = "l1 on 8 photos"
+    after = Best(other)
+
+    after.load_state_dict(before.state_dict())
+
+    assert (after.value, after.waited) == (None, 0)
+    assert "measured by l1 on 4 photos; now begins anew: l1 on 8 photos" in caplog.text

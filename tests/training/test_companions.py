@@ -34,7 +34,10 @@ class Crowd:
 @pytest.fixture
 def crowd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Crowd]]:
     monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.02)
-    for name, seconds in (("LOOK", 0.02), ("SILENT", 0.4), ("GRACE", 0.3), ("GATHER", 5.0)):
+    for name, seconds in (
+        *(("LOOK", 0.02), ("SILENT", 0.4), ("GRACE", 0.3), ("GATHER", 5.0)),
+        ("WAIT", 0.1),
+    ):
         monkeypatch.setattr(module, f"{name}_SECONDS", seconds)
     store = dist.HashStore()
     monkeypatch.setattr(heartbeat, "rendezvous", lambda *_, **__: iter([(store, 0, 0)]))
@@ -86,7 +89,7 @@ def test_who_waits_for_a_neighbour_that_fell_silent_is_ended_with_a_sentence(
         assert both.left == {0: EXIT_CODE}
     said = capsys.readouterr().err
     assert said.startswith("error in process 0: process 1 has given no sign of life for ")
-    assert said.endswith(f"This one ends with it. {ADVICE}\n")
+    assert said.endswith(f"{ADVICE} This one ends with it.\n")
 
 
 def test_each_watches_the_next_and_tells_all_others(crowd: Callable[[int], Crowd]) -> None:
@@ -116,8 +119,7 @@ def test_a_process_that_fails_says_why_and_the_others_repeat_it(
 
     assert both.left == {0: EXIT_CODE}
     assert capsys.readouterr().err == (
-        "error in process 0: process 1 has ended: b/7.png: is no photo. "
-        f"This one ends with it. {ADVICE}\n"
+        "error in process 0: process 1 has ended: b/7.png: is no photo. This one ends with it.\n"
     )
 
 
@@ -127,7 +129,7 @@ def test_what_is_no_error_of_ours_is_told_with_its_kind(crowd: Callable[[int], C
     with pytest.raises(ZeroDivisionError):
         fail(both.members[1], ZeroDivisionError("division by zero"))
 
-    expected = "process 1 has ended: ZeroDivisionError: division by zero"
+    expected = "process 1 has ended: ZeroDivisionError: division by zero."
     assert both.members[0]._said() == expected
 
 
@@ -142,16 +144,14 @@ def test_a_lost_connection_becomes_the_reason_that_the_other_gave(
     with pytest.raises(TrainingError) as told:
         fail(first, LOST)
 
-    assert str(told.value) == (
-        f"process 1 has ended: MemoryError: no room. This one ends with it. {ADVICE}"
-    )
+    assert str(told.value) == "process 1 has ended: MemoryError: no room. This one ends with it."
     assert told.value.__cause__ is LOST
     assert not both.left
 
 
 def test_a_reason_that_comes_a_moment_later_is_waited_for(crowd: Callable[[int], Crowd]) -> None:
     both = crowd(2)
-    late = threading.Timer(0.3, both.members[1]._tell, ["process 1 has ended: late"])
+    late = threading.Timer(0.3, both.members[1]._tell, ["process 1 has ended: late."])
     late.start()
 
     with pytest.raises(TrainingError, match=r"^process 1 has ended: late\. This one ends"):
@@ -182,7 +182,7 @@ def test_who_ends_by_itself_in_time_is_not_ended(
 
     with pytest.raises(TrainingError, match="process 1 has ended: bad"):
         work()
-    assert not first._watch.is_alive()
+    assert until(lambda: not any(thread.is_alive() for thread in first._threads))
     assert not both.left
 
 
@@ -232,6 +232,41 @@ def test_a_store_that_is_gone_was_kept_by_process_0(
 
     assert both.left == {1: EXIT_CODE}
     assert "process 0 has ended, and what it kept for all with it" in capsys.readouterr().err
+
+
+def test_a_store_that_never_answers_is_not_waited_for(
+    crowd: Callable[[int], Crowd],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its keeper was stopped, or its machine is gone: to ask it blocks for ever."""
+    monkeypatch.setattr(heartbeat, "ANSWER_SECONDS", 0.1)
+
+    class Stopped:
+        def check(self, *_: object) -> bool:
+            threading.Event().wait()
+            return False
+
+        set = get = check
+
+    both = crowd(2)
+    second = both.members[1]
+    second._heart._store = Stopped()  # type: ignore[assignment]
+
+    with second:
+        assert until(lambda: both.left)
+
+    assert both.left == {1: EXIT_CODE}
+    assert "process 0 has not answered for " in capsys.readouterr().err
+
+
+def test_a_message_of_ones_own_is_not_replaced_by_that_of_another(
+    crowd: Callable[[int], Crowd],
+) -> None:
+    both = crowd(2)
+    for member in both.members:
+        with pytest.raises(DataError, match=r"^all find this\.$"):
+            fail(member, DataError("all find this."))
 
 
 def test_what_all_find_alike_is_told_to_nobody(crowd: Callable[[int], Crowd]) -> None:

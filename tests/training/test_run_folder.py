@@ -1,3 +1,4 @@
+import errno
 import multiprocessing
 import os
 import shutil
@@ -8,7 +9,7 @@ import pytest
 
 from translate.errors import TrainingError
 from translate.training import run_folder
-from translate.training.run_folder import find_states, locked, new_run_folder, writing
+from translate.training.run_folder import find_begun, find_states, locked, new_run_folder, writing
 from translate.training.state import Position, save_state
 
 
@@ -65,6 +66,54 @@ def test_latest_is_the_state_saved_last_of_all_runs_of_the_name() -> None:
     assert find_states(str(states[0]), None, "sample") == [states[0].absolute()]
 
 
+def test_of_many_runs_of_a_name_the_one_of_the_highest_number_goes_on_whatever_the_dates() -> None:
+    states = [
+        saved(Path(f"runs/sample{number}/state"), Position(step=1)) for number in ("", "-2", "-10")
+    ]
+    for age, state in enumerate(states):
+        os.utime(state, (1000 - age, 1000 - age))
+
+    assert find_states("latest", None, "sample") == [states[2]]
+
+
+def test_a_run_that_was_killed_before_it_saved_anything_begins_again() -> None:
+    folder = new_run_folder(Path("mine"), "sample")
+    (folder / "recipe.yaml").touch()
+    (folder / "samples").mkdir()
+
+    assert find_states("latest", folder, "sample") == []
+    assert find_begun(folder, "sample") == folder
+    assert new_run_folder(folder, "sample") == folder
+    saved(folder / "state", Position())
+    with pytest.raises(TrainingError, match="already holds something"):
+        new_run_folder(folder, "sample")
+
+
+def test_a_numbered_run_that_was_killed_before_it_saved_anything_is_found_by_name() -> None:
+    for _ in range(2):
+        (new_run_folder(None, "sample") / "recipe.yaml").touch()
+
+    assert find_states("latest", None, "sample") == []
+    assert find_begun(None, "sample") == Path("runs/sample-2")
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOLCK, "No locks available"), NotImplementedError()]
+)
+def test_a_disk_without_locks_is_told_and_used(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(run_folder.FileLock, "acquire", refuse)
+
+    with locked(new_run_folder(Path("mine"), "sample")):
+        pass
+
+    assert "mine: this disk knows no locks" in caplog.text
+
+
 def test_of_one_run_the_latest_state_is_the_one_of_most_steps() -> None:
     states = [saved(Path("runs/x/state"), Position(step=s)) for s in (5, 40)]
     for state in states:
@@ -78,6 +127,17 @@ def test_a_state_is_not_resumed_in_the_folder_of_another_run() -> None:
 
     with pytest.raises(TrainingError, match=r"belongs to the run in .*runs/x, not in runs/y"):
         find_states(str(state), Path("runs/y"), "x")
+
+
+@pytest.mark.parametrize("name", ["state/before the holiday", "state/aside/step_00000005"])
+def test_a_state_that_was_moved_must_be_moved_back_first(name: str) -> None:
+    state = saved(Path("runs/x/state"), Position(step=5))
+    moved = Path("runs/x") / name
+    moved.parent.mkdir(exist_ok=True)
+    state.rename(moved)
+
+    with pytest.raises(TrainingError, match=r"is no saved state of a run.*moved back first"):
+        find_states(str(moved), None, "x")
 
 
 def test_nothing_to_resume_is_said_with_where_it_was_sought() -> None:

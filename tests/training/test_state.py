@@ -13,6 +13,7 @@ from translate.training.state import (
     Facts,
     Position,
     choose_whole,
+    expect_fitting,
     find_damage,
     last_healthy_state,
     list_states,
@@ -34,7 +35,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
-    position, content = load_state(save(tmp_path, 40), FACTS)
+    position, content = load_state(save(tmp_path, 40))
 
     assert position == Position(epoch=2, batch=5, step=40)
     assert torch.equal(content["stepper"]["weight"], torch.arange(3.0))
@@ -85,7 +86,7 @@ def test_states_of_later_steps_are_set_aside(tmp_path: Path) -> None:
     save(tmp_path, 30)
 
     for _ in range(2):  # the second time something of that name lies there already
-        set_aside_after(tmp_path, Position(step=8))
+        set_aside_after(tmp_path / "step_00000008")
         assert names(tmp_path) == ["step_00000008"]
         assert find_damage(tmp_path / "aside" / "step_00000030") is None
         save(tmp_path, 30)
@@ -123,9 +124,9 @@ def test_other_photos_are_refused(tmp_path: Path) -> None:
     state = save(tmp_path, 1)
 
     with pytest.raises(TrainingError, match="photos per step: was 1, is now 2"):
-        load_state(state, {**FACTS, "photos per step": 2})
+        expect_fitting(state, {**FACTS, "photos per step": 2})
     with pytest.raises(TrainingError, match="training photos: was abc, is now xyz"):
-        load_state(state, {**FACTS, "training photos": "xyz"})
+        expect_fitting(state, {**FACTS, "training photos": "xyz"})
 
 
 def test_a_state_of_an_older_version_is_refused_by_name_and_left_alone(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_a_state_of_an_older_version_is_refused_by_name_and_left_alone(tmp_path:
     before = {file.name: file.read_bytes() for file in state.iterdir()}
 
     with pytest.raises(TrainingError, match=r"photo-translate 0\.0\.1 in format 1.*format 2 only"):
-        load_state(choose_whole([state]), FACTS)
+        expect_fitting(choose_whole([state]), FACTS)
     assert {file.name: file.read_bytes() for file in state.iterdir()} == before
 
 
@@ -145,7 +146,7 @@ def test_the_first_format_which_had_no_number_is_an_older_version_too(tmp_path: 
     (state / "position.json").write_text('{"epoch": 0, "batch": 1, "step": 1, "facts": {}}')
 
     with pytest.raises(TrainingError, match="an earlier version in format 1"):
-        load_state(choose_whole([state]), FACTS)
+        expect_fitting(choose_whole([state]), FACTS)
 
 
 @pytest.mark.parametrize("damage", ["missing", "flipped", "cut", "no position"])
@@ -176,6 +177,24 @@ def test_a_whole_newest_state_is_taken_without_a_word(
     assert not caplog.text
 
 
+def test_a_flipped_digit_in_the_position_is_damage(tmp_path: Path) -> None:
+    state = save(tmp_path, 40)
+    file = state / "position.json"
+    file.write_text(file.read_text().replace('"batch": 5', '"batch": 4'))
+
+    assert find_damage(state) == "position.json does not match its own SHA-256"
+
+
+def test_a_second_state_of_a_step_is_newer_than_the_first(tmp_path: Path) -> None:
+    first = save(tmp_path, 8)
+    save(tmp_path, 8)
+
+    set_aside_after(first)
+
+    assert names(tmp_path) == ["step_00000008"]
+    assert (tmp_path / "aside" / "step_00000008-1").is_dir()
+
+
 def test_where_all_are_damaged_each_is_named(tmp_path: Path) -> None:
     states = [save(tmp_path, step) for step in (1, 2)]
     for state in states:
@@ -190,7 +209,7 @@ def test_a_state_that_would_run_code_is_refused(tmp_path: Path) -> None:
     torch.save({"run": print}, state / "state.pt")
 
     with pytest.raises(DamagedStateError, match="damaged"):
-        load_state(state, FACTS)
+        load_state(state)
 
 
 def test_all_is_on_the_disk_before_the_state_gets_its_name(

@@ -2,10 +2,13 @@ import math
 
 import pytest
 import torch
+from accelerate import Accelerator
 from torch import nn
 
+from tests.toys import noise, tiny_cyclegan, tiny_training
 from translate.bundle import INFERENCE_MODES
 from translate.bundle.schema import InferenceMode
+from translate.training.stepper import Stepper
 from translate.training.still import translating
 
 CPU = torch.device("cpu")
@@ -60,3 +63,23 @@ def test_with_a_seed_dropout_is_the_same_and_the_runs_own_chance_goes_on() -> No
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_what_accelerate_prepared_translates_in_float32_while_it_is_still() -> None:
+    """Bundles are used without its half precision, so that is what is shown and measured."""
+    method = tiny_cyclegan()
+    stepper = Stepper(
+        method,
+        tiny_training(average_decay=None),
+        Accelerator(cpu=True, mixed_precision="bf16"),
+    )
+    generator = stepper.averages.networks["generator_ab"]
+    kinds: list[torch.dtype] = []
+    convolution = next(m for m in generator.modules() if isinstance(m, torch.nn.Conv2d))
+    convolution.register_forward_hook(lambda *seen: kinds.append(seen[-1].dtype))
+
+    with translating([generator], "deterministic", torch.device("cpu")):
+        generator(noise(1, 3, 16, 16))
+    generator(noise(1, 3, 16, 16))
+
+    assert kinds == [torch.float32, torch.bfloat16]

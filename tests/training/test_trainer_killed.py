@@ -148,6 +148,7 @@ def test_a_run_that_is_stopped_at_every_step_ends_as_one_that_was_not(
     assert run_differences(straight.folder, stopped) == []
 
 
+@pytest.mark.slow
 def test_a_stop_waits_for_gradients_that_have_come_together_to_be_learned_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

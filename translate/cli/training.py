@@ -3,7 +3,6 @@
 import logging
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +50,7 @@ def _train(method: str, default: Path, words: Sequence[str]) -> int:
 
     if LAUNCHERS & os.environ.keys():
         # A launcher that is told to end does not always say so to what it started.
-        end_with_parent(signal.SIGTERM)
+        end_with_parent("SIGTERM")
     logging.basicConfig(
         format="%(levelname)s: %(message)s",
         level=logging.WARNING if rank() == 0 else logging.ERROR,

@@ -25,6 +25,8 @@ from translate.training.agreement import decide
 from translate.training.companions import accompanied
 from translate.training.devices import make_accelerator
 from translate.training.run_folder import (
+    RECIPE,
+    find_begun,
     find_states,
     locked,
     new_run_folder,
@@ -76,12 +78,13 @@ def _run(
     method = load_method(recipe.method.name).build(recipe.method, channels, recipe.training.seed)
     check_sizes(method, data)
     _say(accelerator, data.report)
-    if resume:
+    if states:
         folder = decide(lambda: _open_folder(recipe, states[-1].parents[1], locks))
         # Once more: the run that was in it until now may have saved another.
-        states = decide(lambda: find_states(resume, folder, recipe.name))
+        states = decide(lambda: find_states(str(resume), folder, recipe.name))
     else:
-        folder = decide(lambda: _start_folder(recipe, wanted, locks))
+        begun = find_begun(wanted, recipe.name) if resume else wanted
+        folder = decide(lambda: _start_folder(recipe, begun, locks))
     samples = _sample_photos(data, recipe.training.sample_photos)
 
     def publish(trainer: Trainer, name: str = BEST_BUNDLE) -> None:
@@ -143,13 +146,13 @@ def _start_folder(recipe: Recipe, wanted: Path | None, locks: ExitStack) -> Path
 
 def _note_recipe(recipe: Recipe, folder: Path) -> None:
     with writing(folder):
-        write_recipe(recipe, folder / "recipe.yaml")
+        write_recipe(recipe, folder / RECIPE)
 
 
 def _open_folder(recipe: Recipe, folder: Path, locks: ExitStack) -> Path:
     """Go back into a run's folder, unless another run is in it or the recipe is another."""
     locks.enter_context(locked(folder))
-    for change in compare_recipes(recipe, folder / "recipe.yaml"):
+    for change in compare_recipes(recipe, folder / RECIPE):
         logger.warning("Going on with another %s", change)
     for name in (BUNDLE, BEST_BUNDLE):
         mend_bundle(folder / name)

@@ -9,8 +9,13 @@ from torch import Tensor
 
 from translate.errors import SharedError, TranslateError
 from translate.processes import count_processes, is_first
+from translate.training.devices import PATIENCE
 
 T = TypeVar("T")
+
+
+def _new_group() -> Any:
+    return dist.new_group(backend="gloo", timeout=PATIENCE)
 
 
 class Agreement:
@@ -22,7 +27,7 @@ class Agreement:
     """
 
     def __init__(self) -> None:
-        self._group: Any = dist.new_group(backend="gloo") if count_processes() > 1 else None
+        self._group: Any = _new_group() if count_processes() > 1 else None
         self._under_way: tuple[Tensor, Any] | None = None
 
     def settle(self, *wishes: bool) -> list[bool]:

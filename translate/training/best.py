@@ -1,5 +1,6 @@
 """Which epoch was the best so far, by the measure of the run."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from translate.data import Splits
 from translate.training.agreement import decide
 from translate.training.settings import TrainingSettings
 from translate.training.validating import Validator
+
+logger = logging.getLogger(__name__)
 
 
 class Best:
@@ -45,11 +48,20 @@ class Best:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best and how long ago it was."""
-        return {"value": self.value, "epoch": self.epoch, "waited": self.waited}
+        best = {"value": self.value, "epoch": self.epoch, "waited": self.waited}
+        return best | {"measured_by": self._measured_by()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up what `state_dict` returned."""
+        """Take up what `state_dict` returned, unless it was measured otherwise than it is now."""
+        before, now = state["measured_by"], self._measured_by()
+        if state["value"] is not None and before != now:
+            logger.warning("The best so far was measured by %s; now begins anew: %s", before, now)
+            return
         self.value, self.epoch, self.waited = state["value"], state["epoch"], state["waited"]
+
+    def _measured_by(self) -> str:
+        """Say all that two numbers must share to be compared."""
+        return "nothing" if self.validator is None else self.validator.protocol
 
 
 def make_best(

@@ -1,6 +1,7 @@
 """Where a run computes, and with which numbers: Accelerate set up for games of two optimizers."""
 
 import os
+from datetime import timedelta
 from typing import get_args
 
 import torch
@@ -9,6 +10,7 @@ from accelerate.tracking import get_available_trackers
 from accelerate.utils import (
     DistributedDataParallelKwargs,
     GradScalerKwargs,
+    InitProcessGroupKwargs,
     LoggerType,
     parse_flag_from_env,
 )
@@ -16,6 +18,10 @@ from accelerate.utils import (
 from translate.errors import ConfigError
 from translate.machine import cpu_has_bf16, gpu_has_bf16, usable_cores
 from translate.training.settings import Precision, TrainingSettings
+
+# While process 0 measures and draws, the others wait in a collective operation. That one of them is
+# gone is noticed by `Companions`, long before.
+PATIENCE = timedelta(hours=12)
 
 
 def make_accelerator(settings: TrainingSettings) -> Accelerator:
@@ -38,6 +44,7 @@ def make_accelerator(settings: TrainingSettings) -> Accelerator:
             # Batch norm that runs twice before one backward fails under DDP with buffers broadcast.
             DistributedDataParallelKwargs(broadcast_buffers=False, gradient_as_bucket_view=True),
             GradScalerKwargs(enabled=False),  # every phase has one of its own
+            InitProcessGroupKwargs(timeout=PATIENCE),
         ],
     )
     if accelerator.num_processes != companions:

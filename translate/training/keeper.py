@@ -12,6 +12,7 @@ from translate.training.state import (
     Facts,
     Position,
     choose_whole,
+    expect_fitting,
     last_healthy_state,
     load_state,
     save_state,
@@ -69,7 +70,7 @@ class Keeper:
         Raises:
             TrainingError: All are damaged, or of another run or version.
         """
-        return self._load(decide(lambda: choose_whole(states)))
+        return self._load(decide(lambda: expect_fitting(choose_whole(states), self.facts)))
 
     def go_back(self, but: Collection[str] = ()) -> Position | None:
         """Restore the last healthy state and set later ones aside; None: there is none.
@@ -81,7 +82,7 @@ class Keeper:
         return None if state is None else self._load(state, but)
 
     def _load(self, state: Path, but: Collection[str] = ()) -> Position:
-        at, content = load_state(state, self.facts)
+        at, content = load_state(state)
         try:
             for name, part in self.parts.items():
                 if name not in but:
@@ -91,12 +92,8 @@ class Keeper:
                 f"{state}: does not fit this run ({error}). Resume with the version and the kind "
                 "of device that saved it."
             ) from error
-        self._set_aside_after(at)
+        if is_first():
+            with writing(self.folder):  # lines of the journal that later states count on will go
+                set_aside_after(state)
         self._saved = at
         return at
-
-    def _set_aside_after(self, at: Position) -> None:
-        """Put states of later steps away: lines of the journal that they count on will be gone."""
-        if is_first():
-            with writing(self.folder):
-                set_aside_after(self.folder, at)

@@ -36,6 +36,8 @@ class Learner:
         self.weights = list(weights)
         self.clip_norm = settings.clip_norm
         self.adam = Adam(self.weights, lr=settings.learning_rate, betas=settings.betas, fused=True)
+        # On Apple's GPUs fused Adam takes the flag and does not heed it: there one waits for it.
+        self._decides_on_device = device.type in {"cpu", "cuda"}
         self.scaler = torch.amp.GradScaler(device.type, enabled=is_scaled)
         self.streak = torch.zeros((), device=device)  # updates skipped in a row, up to now
         self.skipped = torch.zeros((), device=device)  # updates skipped in all
@@ -70,8 +72,11 @@ class Learner:
         if self.clip_norm is not None:
             nn.utils.clip_grads_with_norm_(self.weights, self.clip_norm, norm)
         is_skipped = (~norm.isfinite()).float()
-        self.adam.found_inf = is_skipped  # type: ignore[attr-defined]  # fused Adam looks for it
-        self.adam.step()
+        if self._decides_on_device:
+            self.adam.found_inf = is_skipped  # type: ignore[attr-defined]  # fused Adam obeys it
+            self.adam.step()
+        elif not is_skipped:
+            self.adam.step()
         self.adam.zero_grad()
         if self.scaler.is_enabled():
             self.scaler.update()

@@ -107,7 +107,7 @@ def _serve_the_trainer(worker: int) -> None:
     """Stop when the trainer does, and not before: it still needs its photos for this step."""
     for number in Interrupt.SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    end_with_parent(signal.SIGKILL)
+    end_with_parent("SIGKILL")
 
 
 def _explain_death(error: RuntimeError) -> str:

@@ -11,8 +11,6 @@ from translate.images import Pair, draw_grid
 from translate.phase import Images, Method
 from translate.training.still import translating
 
-_translating = translating  # its former name
-
 # What a row shows, as far as the method makes it: there, and back again.
 COLUMNS = ("real_a", "fake_b", "cycled_a", "real_b", "fake_a", "cycled_b")
 

@@ -6,6 +6,7 @@ written under a hidden name, brought to the disk, then renamed: killed at any in
 its last state whole. A state is the run's, not a process's: more or fewer may go on from it.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -81,6 +82,7 @@ def save_state(
             "facts": facts,
             "sha256": sha256_of(temporary / CONTENT_FILE),
         }
+        about["sha256_of_the_above"] = _check_sum(about)
         (temporary / POSITION_FILE).write_text(json.dumps(about, indent=2) + "\n")
         for name in (CONTENT_FILE, POSITION_FILE, "."):
             _bring_to_disk(temporary / name)
@@ -118,14 +120,14 @@ def last_healthy_state(folder: Path) -> Path | None:
     return healthy[-1] if healthy else None
 
 
-def set_aside_after(folder: Path, position: Position) -> None:
-    """Move the states of later steps into `state/aside/`, damaged ones too: nobody goes on there.
+def set_aside_after(chosen: Path) -> None:
+    """Move newer states than one into `state/aside/`, damaged ones too: nobody goes on there.
 
     They are not removed: only who chose to go back knows whether they are still wanted.
     """
-    for state in list_states(folder):
-        if _order(state)[0] > position.step:
-            aside = folder / ASIDE / state.name
+    for state in list_states(chosen.parent):
+        if _order(state) > _order(chosen):
+            aside = chosen.parent / ASIDE / state.name
             logger.warning("%s: moved to %s, for the run goes on before it", state, aside.parent)
             aside.parent.mkdir(exist_ok=True)
             shutil.rmtree(aside, ignore_errors=True)
@@ -156,34 +158,59 @@ def find_damage(state: Path) -> str | None:
     """Compare a state with its check sum; say what is wrong with it, or None."""
     try:
         about = json.loads((state / POSITION_FILE).read_text())
-        if about.get("format", 1) == FORMAT and sha256_of(state / CONTENT_FILE) != about["sha256"]:
+        if about.get("format", 1) != FORMAT:
+            return None  # another version's: it is told when it is loaded
+        if about.pop("sha256_of_the_above") != _check_sum(about):
+            return f"{POSITION_FILE} does not match its own SHA-256"
+        if sha256_of(state / CONTENT_FILE) != about["sha256"]:
             return f"{CONTENT_FILE} does not match its SHA-256 in {POSITION_FILE}"
     except DAMAGE as error:
         return str(error)
     return None
 
 
-def load_state(state: Path, facts: Facts) -> tuple[Position, dict[str, Any]]:
-    """Read a state back: where the run stands, and all it needs to go on.
+def expect_fitting(state: Path, facts: Facts) -> Path:
+    """Return a state from which this run can go on.
 
     Args:
         facts: As they are now.
 
     Raises:
-        DamagedStateError: A file is missing or unreadable.
+        DamagedStateError: It cannot be read.
         TrainingError: A fact has changed, or another version wrote the state.
     """
     try:
         about = json.loads((state / POSITION_FILE).read_text())
         _refuse_other_formats(state, about)
         _refuse_changes(state, about["facts"], facts)
+    except DAMAGE as error:
+        raise _damaged(state, error) from error
+    return state
+
+
+def load_state(state: Path) -> tuple[Position, dict[str, Any]]:
+    """Read a state back: where the run stands, and all it needs to go on.
+
+    Raises:
+        DamagedStateError: A file is missing or unreadable.
+    """
+    try:
+        about = json.loads((state / POSITION_FILE).read_text())
         content = torch.load(state / CONTENT_FILE, map_location="cpu", weights_only=True)
         return Position(**about["position"]), content
     except DAMAGE as error:
-        raise DamagedStateError(
-            f"{state}: damaged, it cannot be read ({error}). Go on from another state, or start a "
-            "new run without --resume."
-        ) from error
+        raise _damaged(state, error) from error
+
+
+def _damaged(state: Path, error: Exception) -> DamagedStateError:
+    return DamagedStateError(
+        f"{state}: damaged, it cannot be read ({error}). Go on from another state, or start a new "
+        "run without --resume."
+    )
+
+
+def _check_sum(about: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
 def _refuse_other_formats(state: Path, about: dict[str, Any]) -> None:
@@ -242,7 +269,7 @@ def _bring_to_disk(place: Path) -> None:
     """Wait until a file, or the names in a folder, would survive a power failure."""
     if place.is_dir() and os.name == "nt":
         return  # Windows opens no folders
-    descriptor = os.open(place, os.O_RDONLY)
+    descriptor = os.open(place, os.O_RDONLY if place.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

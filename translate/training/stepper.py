@@ -112,8 +112,9 @@ class Stepper:
             "method": self.method.state_dict(),
             "random": torch.get_rng_state(),
         }
-        if self.accelerator.device.type == "cuda":
-            state["cuda_random"] = torch.cuda.get_rng_state()
+        if self.accelerator.device.type != "cpu":
+            module = torch.get_device_module(self.accelerator.device)
+            state["device_random"] = module.get_rng_state()
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -125,5 +126,6 @@ class Stepper:
         self.averages.load_state_dict(state["averages"])
         self.method.load_state_dict(state["method"])
         torch.set_rng_state(state["random"])
-        if self.accelerator.device.type == "cuda":
-            torch.cuda.set_rng_state(state["cuda_random"])
+        if self.accelerator.device.type != "cpu":
+            module = torch.get_device_module(self.accelerator.device)
+            module.set_rng_state(state["device_random"])

@@ -30,6 +30,8 @@ def translating(
     was_training = [layer.training for layer in layers]
     norms = [layer for layer in layers if isinstance(layer, _BatchNorm)]
     was_tracking = [norm.track_running_stats for norm in norms]
+    # Accelerate puts half precision into networks that it prepares; bundles are used without.
+    prepared = {layer: vars(layer).pop("forward") for layer in layers if "forward" in vars(layer)}
     for layer in layers:
         layer.training = isinstance(layer, live)
     for norm in norms:
@@ -41,6 +43,8 @@ def translating(
                 _seed(seed, device)
             yield
     finally:
+        for layer, forward in prepared.items():
+            layer.forward = forward
         for layer, training in zip(layers, was_training, strict=True):
             layer.training = training
         for norm, tracking in zip(norms, was_tracking, strict=True):

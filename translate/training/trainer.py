@@ -90,17 +90,14 @@ class Trainer:
         self.pace = SavingPace(settings.save_every_minutes, settings.save_every_steps)
 
     def _parts(self) -> dict[str, Part]:
-        return {
-            "stepper": self.stepper,
-            "journal": self.journal,
-            "watch": self.watch,
-            "best": self.best,
-        }
+        parts = (self.stepper, self.journal, self.watch, self.best)
+        return dict(zip(("stepper", "journal", "watch", "best"), parts, strict=True))
 
     def _facts(self) -> Facts:
         """What a resumed run must share with the one that saved its state."""
         photos = self.settings.batch_size * self.accelerator.num_processes
-        return {"photos per step": photos, "training photos": self.data.fingerprint}
+        facts: Facts = {"photos per step": photos, "training photos": self.data.fingerprint}
+        return facts | {"precision": str(self.accelerator.mixed_precision)}
 
     def resume(self, states: list[Path]) -> None:
         """Go on from a saved state instead of the beginning.

@@ -85,6 +85,12 @@ class Validator:
         with torch.no_grad(), torch.autocast(self.device.type, enabled=False), still:
             return fmean(score(generators))
 
+    @property
+    def protocol(self) -> str:
+        """Say all that two numbers must share to be compared."""
+        counts = " and ".join(str(len(items)) for items in self.items.values())
+        return f"{self.measure.name} on {counts} photos in mode {self.mode}"
+
     def is_better(self, value: float, best: float | None) -> bool:
         """Say whether a number beats the best so far; NaN beats nothing.
 
