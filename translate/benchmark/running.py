@@ -97,7 +97,7 @@ def measure_saving(recipe: Recipe, saves: int) -> dict[str, Any]:
     method = load_method(recipe.method.name).build(recipe.method, Channels(), seed=0)
     stepper = Stepper(method, recipe.training, accelerator)
     side_px = recipe.data.crop_px
-    stepper.step(noise(recipe.training.batch_size, min(side_px, 64)))
+    stepper.step(noise(recipe.training.batch_size, side_px))
     pools = getattr(method, "pools", {}).values()
     for pool in pools:
         pool.images = [torch.rand(3, side_px, side_px) for _ in range(pool.size)]

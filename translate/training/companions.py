@@ -18,9 +18,9 @@ from translate.heartbeat import ENDED, GATHER_SECONDS, Heartbeat
 from translate.processes import count_processes
 
 LOOK_SECONDS = 1.0
-SILENT_SECONDS = 40.0  # without a sign of life: killed, stopped, or its machine is gone
+SILENT_SECONDS = 30.0  # without a sign of life: killed, stopped, or its machine is gone
 # For the operation that waits to fail by itself, and the main thread to end in order.
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 6.0
 WAIT_SECONDS = 0.6
 FAILED = "failed"
 AGAIN = "The last saved state is whole: start all processes again, with --resume latest."
