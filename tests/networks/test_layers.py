@@ -3,7 +3,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from translate.networks.layers import initialise, is_per_sample, norm_layer, upsampling
+from translate.networks.dropout import Dropout
+from translate.networks.layers import (
+    initialise,
+    is_mergeable,
+    is_per_sample,
+    norm_layer,
+    upsampling,
+)
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -107,3 +114,14 @@ def test_equal_seeds_begin_equal_and_others_differ() -> None:
 )
 def test_only_batch_norm_mixes_the_images_of_a_batch(layer: nn.Module, alone: bool) -> None:
     assert is_per_sample(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(layer))) is alone
+
+
+@pytest.mark.parametrize(
+    ("layer", "mergeable"),
+    [(nn.ReLU(), True), (Dropout(0.5), False), (norm_layer("batch", 4), False)],
+    ids=["nothing", "dropout", "batch norm"],
+)
+def test_batches_share_a_call_only_where_neither_norms_nor_chance_look_at_their_order(
+    layer: nn.Module, mergeable: bool
+) -> None:
+    assert is_mergeable(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(layer))) is mergeable

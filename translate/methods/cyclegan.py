@@ -27,7 +27,7 @@ from translate.networks import (
     ResNetSettings,
     build_discriminator,
     build_generator,
-    is_per_sample,
+    is_mergeable,
     pass_together,
 )
 from translate.penalty import GradientPenalty, Place
@@ -68,7 +68,7 @@ class CycleGAN:
         self.settings = settings
         self.game: Game = GAMES[settings.game]
         # Read now: the trainer will replace the networks by wrapped ones.
-        self._mergeable = {name: is_per_sample(network) for name, network in networks.items()}
+        self._mergeable = {name: is_mergeable(network) for name, network in networks.items()}
         self.pools = {
             domain: ImagePool(settings.pool_size, random.Random(f"{seed} {domain}"))  # noqa: S311
             for domain in "ab"

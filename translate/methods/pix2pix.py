@@ -23,7 +23,7 @@ from translate.networks import (
     UNetSettings,
     build_discriminator,
     build_generator,
-    is_per_sample,
+    is_mergeable,
     pass_together,
 )
 from translate.penalty import GradientPenalty, Place
@@ -63,7 +63,7 @@ class Pix2Pix:
         self.exports: Mapping[str, str] = {settings.direction: "generator"}
         self.source, self.target = settings.direction.split("_to_")
         # Read now: the trainer will replace the networks by wrapped ones.
-        self._is_mergeable = is_per_sample(networks["discriminator"])
+        self._is_mergeable = is_mergeable(networks["discriminator"])
         chance = torch.Generator().manual_seed(seed)
         self.augment = DifferentiableAugmentation(settings.augment, chance)
         self.penalty = GradientPenalty(settings.penalty_weight, settings.penalty_at, chance)

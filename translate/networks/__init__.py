@@ -7,7 +7,7 @@ from pydantic import Field
 from torch import nn
 
 from translate.networks.generator import Generator
-from translate.networks.layers import initialise, is_per_sample
+from translate.networks.layers import initialise, is_mergeable, is_per_sample
 from translate.networks.passes import pass_together
 from translate.networks.patchgan import (
     PatchGAN,
@@ -36,6 +36,7 @@ __all__ = [
     "build_discriminator",
     "build_generator",
     "initialise",
+    "is_mergeable",
     "is_per_sample",
     "pass_together",
 ]

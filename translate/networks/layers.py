@@ -156,10 +156,16 @@ def initialise(network: nn.Module, randomness: torch.Generator, gain: float = 0.
 
 
 def is_per_sample(network: nn.Module) -> bool:
-    """Say whether each image's result is independent of the rest of its batch, in training too.
-
-    Dropout draws its numbers batch by batch, so that an image's depend on its place in the batch.
-    """
+    """Say whether each image's result is independent of the rest of its batch, in training too."""
     # PyTorch's common parent of every batch norm, the synchronised one included.
-    mixing = (nn.modules.batchnorm._BatchNorm, nn.Dropout)
-    return not any(isinstance(layer, mixing) for layer in network.modules())
+    return not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules())
+
+
+def is_mergeable(network: nn.Module) -> bool:
+    """Say whether batches may share a call while the network learns, and nothing else changes.
+
+    Dropout draws its numbers batch by batch, so that an image's depend on its place in the batch,
+    and two processes that share out merged batches would not put them together as one does.
+    """
+    drops = any(isinstance(layer, nn.Dropout) for layer in network.modules())
+    return is_per_sample(network) and not drops

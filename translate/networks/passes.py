@@ -14,7 +14,7 @@ def pass_together(network: nn.Module, *batches: Tensor, merge: bool) -> tuple[Te
         network: Any network from one image batch to one tensor per image.
         batches: One or more of any length; those of different sides cannot share a call.
         merge: Allow one call. Right only if no layer mixes the images of a batch: see
-            `is_per_sample`.
+            `is_mergeable`.
     """
     if merge and len(batches) > 1 and len({batch.shape[1:] for batch in batches}) == 1:
         merged: Tensor = network(torch.cat(batches))
