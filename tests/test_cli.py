@@ -24,7 +24,7 @@ from translate.errors import ConfigError
 from translate.images import set_pixel_limit
 from translate.images.limits import DEFAULT_PIXEL_LIMIT
 from translate.networks import UNetGenerator
-from translate.training.journal import read_journal
+from translate.training.journal import read_numbers
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "train_cyclegan.py"
@@ -421,7 +421,7 @@ def test_a_stopped_run_goes_on_by_the_command_it_prints(
     assert printed[:2] == ["accelerate", "launch"]
     done = run(*printed[2:])
     assert done.returncode == 0, done.stderr
-    steps = [line["step"] for line in read_journal(journal)]
+    steps = [line["step"] for line in read_numbers(journal)]
     assert steps == list(range(1, 401))
 
 
