@@ -1,6 +1,7 @@
 """Two processes that act as one run: real ones, and one that believes that it has company."""
 
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -50,3 +51,13 @@ def pretend_company(monkeypatch: pytest.MonkeyPatch, process: int, processes: in
     monkeypatch.setattr(dist, "is_initialized", lambda: True)
     monkeypatch.setattr(dist, "get_world_size", lambda: processes)
     monkeypatch.setattr(dist, "get_rank", lambda: process)
+
+
+def until(is_so: Callable[[], object]) -> bool:
+    """Wait for something that other threads do; False: it did not come about."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        if is_so():
+            return True
+        time.sleep(0.01)
+    return False

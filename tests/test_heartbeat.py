@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch.distributed as dist
 
+from tests.process_toys import until
 from translate import heartbeat
 from translate.errors import TranslateError
 from translate.heartbeat import ENDED, Heartbeat
@@ -37,15 +38,6 @@ def stop(heart: Heartbeat) -> None:
     heart._ended.set()
     if heart._heart.is_alive():
         heart._heart.join()
-
-
-def until(is_so: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        if is_so():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_a_process_knows_its_number_and_how_many_there_are(hearts: Hearts) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch.distributed as dist
 
-from tests.process_toys import pretend_company
+from tests.process_toys import pretend_company, until
 from translate import heartbeat
 from translate.errors import DataError, SharedError, TrainingError
 from translate.heartbeat import Heartbeat
@@ -58,15 +58,6 @@ def crowd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Crowd]]:
     for gathered in made:
         for rank in range(len(gathered.members)):
             gathered.kill(rank)
-
-
-def until(is_so: Callable[[], object]) -> bool:
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        if is_so():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def fail(member: Companions, error: BaseException) -> None:
@@ -214,50 +205,50 @@ def test_who_has_not_started_yet_is_waited_for_longer(
     assert first._said().startswith("process 1 has given no sign of life")
 
 
-def test_a_store_that_is_gone_was_kept_by_process_0(
-    crowd: Callable[[int], Crowd], capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Gone:
-        def check(self, *_: object) -> bool:
-            raise dist.DistNetworkError("Connection reset by peer")
+class Gone:
+    """A store whose keeper has ended."""
 
-        set = get = check
+    def check(self, *_: object) -> bool:
+        raise dist.DistNetworkError("Connection reset by peer")
 
-    both = crowd(2)
-    second = both.members[1]
-    second._heart._store = Gone()  # type: ignore[assignment]
-
-    with second:
-        assert until(lambda: both.left)
-
-    assert both.left == {1: EXIT_CODE}
-    assert "process 0 has ended, and what it kept for all with it" in capsys.readouterr().err
+    set = get = check
 
 
-def test_a_store_that_never_answers_is_not_waited_for(
+class Stopped:
+    """A store whose keeper was stopped, or whose machine is gone: to ask it blocks for ever."""
+
+    def check(self, *_: object) -> bool:
+        threading.Event().wait()
+        return False
+
+    set = get = check
+
+
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        (Gone(), "process 0 has ended, and what it kept for all with it"),
+        (Stopped(), "process 0 has not answered for "),
+    ],
+    ids=["gone", "stopped"],
+)
+def test_nobody_waits_for_a_store_that_process_0_keeps_no_more(
     crowd: Callable[[int], Crowd],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    store: object,
+    said: str,
 ) -> None:
-    """Its keeper was stopped, or its machine is gone: to ask it blocks for ever."""
     monkeypatch.setattr(heartbeat, "ANSWER_SECONDS", 0.1)
-
-    class Stopped:
-        def check(self, *_: object) -> bool:
-            threading.Event().wait()
-            return False
-
-        set = get = check
-
     both = crowd(2)
     second = both.members[1]
-    second._heart._store = Stopped()  # type: ignore[assignment]
+    second._heart._store = store  # type: ignore[assignment]
 
     with second:
         assert until(lambda: both.left)
 
     assert both.left == {1: EXIT_CODE}
-    assert "process 0 has not answered for " in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 def test_a_message_of_ones_own_is_not_replaced_by_that_of_another(

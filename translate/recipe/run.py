@@ -83,8 +83,7 @@ def _run(
         # Once more: the run that was in it until now may have saved another.
         states = decide(lambda: find_states(str(resume), folder, recipe.name))
     else:
-        begun = find_begun(wanted, recipe.name) if resume else wanted
-        folder = decide(lambda: _start_folder(recipe, begun, locks))
+        folder = decide(lambda: _start_folder(recipe, wanted, bool(resume), locks))
     samples = _sample_photos(data, recipe.training.sample_photos)
 
     def publish(trainer: Trainer, name: str = BEST_BUNDLE) -> None:
@@ -135,8 +134,9 @@ def check_sizes(method: Method, data: Splits) -> None:
             )
 
 
-def _start_folder(recipe: Recipe, wanted: Path | None, locks: ExitStack) -> Path:
-    """Make the folder of a new run, and keep it to this run."""
+def _start_folder(recipe: Recipe, wanted: Path | None, is_begun: bool, locks: ExitStack) -> Path:
+    """Make the folder of a new run, or find one that was only begun; keep it to this run."""
+    wanted = find_begun(wanted, recipe.name) if is_begun else wanted
     folder = new_run_folder(wanted, recipe.name)
     locks.enter_context(locked(folder))
     refuse_taken(folder)  # by a run that was quicker

@@ -14,10 +14,6 @@ from translate.training.devices import PATIENCE
 T = TypeVar("T")
 
 
-def _new_group() -> Any:
-    return dist.new_group(backend="gloo", timeout=PATIENCE)
-
-
 class Agreement:
     """Let all processes of a run learn of each other's wishes without waiting for each other.
 
@@ -27,7 +23,9 @@ class Agreement:
     """
 
     def __init__(self) -> None:
-        self._group: Any = _new_group() if count_processes() > 1 else None
+        self._group: Any = None
+        if count_processes() > 1:
+            self._group = dist.new_group(backend="gloo", timeout=PATIENCE)
         self._under_way: tuple[Tensor, Any] | None = None
 
     def settle(self, *wishes: bool) -> list[bool]:

@@ -78,8 +78,7 @@ class Learner:
         elif not is_skipped:
             self.adam.step()
         self.adam.zero_grad()
-        if self.scaler.is_enabled():
-            self.scaler.update()
+        self.scaler.update()
         self.streak = (self.streak + is_skipped) * is_skipped
         self.skipped = self.skipped + is_skipped
         if self._suspects is not None:
@@ -108,8 +107,7 @@ class Learner:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up what `state_dict` returned."""
         self.adam.load_state_dict(state["adam"])
-        if self.scaler.is_enabled():
-            self.scaler.load_state_dict(state["scaler"])
+        self.scaler.load_state_dict(state["scaler"])
         self.streak = state["streak"].to(self.streak.device)
         self.skipped = state["skipped"].to(self.skipped.device)
         self.names = tuple(state["losses"])

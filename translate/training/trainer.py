@@ -90,8 +90,8 @@ class Trainer:
         self.pace = SavingPace(settings.save_every_minutes, settings.save_every_steps)
 
     def _parts(self) -> dict[str, Part]:
-        parts = (self.stepper, self.journal, self.watch, self.best)
-        return dict(zip(("stepper", "journal", "watch", "best"), parts, strict=True))
+        parts: dict[str, Part] = {"stepper": self.stepper, "journal": self.journal}
+        return parts | {"watch": self.watch, "best": self.best}
 
     def _facts(self) -> Facts:
         """What a resumed run must share with the one that saved its state."""
