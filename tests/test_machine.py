@@ -100,9 +100,11 @@ def test_cores_that_may_not_be_used_are_not_counted(monkeypatch: pytest.MonkeyPa
         ({"amx_bf16": True, "avx512_bf16": False}, True),
         ({"bf16": True}, True),
         ({"avx512_bf16": False}, False),
+        ({"avx512_bf16": True, "avx512_fp16": True, "amx_bf16": False}, False),
+        ({"avx512_bf16": True, "avx512_fp16": True, "amx_bf16": True}, True),
     ],
 )
-def test_a_cpu_has_bf16_if_any_of_its_capabilities_says_so(
+def test_a_cpu_has_bf16_where_it_is_faster_than_float32(
     monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], has_bf16: bool
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)

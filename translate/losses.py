@@ -16,6 +16,7 @@ class Game(NamedTuple):
     discriminator: Callable[[Tensor, Tensor], Tensor]  # (scores of real, scores of fake) -> ()
     generator: Callable[[Tensor], Tensor]  # (scores of fake) -> ()
     threshold: float  # a score above it calls its patch real
+    realness: Callable[[Tensor], Tensor]  # scores -> how real, in [0, 1]; 0.5 is undecided
 
 
 def least_squares_discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -61,11 +62,28 @@ def hinge_generator(fake: Tensor) -> Tensor:
     return -fake.float().mean()
 
 
+def least_squares_realness(scores: Tensor) -> Tensor:
+    """Read a score as it is meant: 1 is real, 0 translated, and there is nothing beyond."""
+    return scores.float().clamp(0, 1)
+
+
+def vanilla_realness(scores: Tensor) -> Tensor:
+    """Read a logit as the probability it stands for (Goodfellow et al. 2014, eq. 1)."""
+    return scores.float().sigmoid()
+
+
+def hinge_realness(scores: Tensor) -> Tensor:
+    """Read a score between its two margins, beyond which the game cares no more."""
+    return ((scores.float() + 1) / 2).clamp(0, 1)
+
+
 GAMES = {
     # Half way between the two targets; the other two games are symmetric about 0.
-    "least_squares": Game(least_squares_discriminator, least_squares_generator, threshold=0.5),
-    "vanilla": Game(vanilla_discriminator, vanilla_generator, threshold=0.0),
-    "hinge": Game(hinge_discriminator, hinge_generator, threshold=0.0),
+    "least_squares": Game(
+        least_squares_discriminator, least_squares_generator, 0.5, least_squares_realness
+    ),
+    "vanilla": Game(vanilla_discriminator, vanilla_generator, 0.0, vanilla_realness),
+    "hinge": Game(hinge_discriminator, hinge_generator, 0.0, hinge_realness),
 }
 
 

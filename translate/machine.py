@@ -88,8 +88,15 @@ def gpu_has_bf16() -> bool:
 
 
 def cpu_has_bf16() -> bool:
-    """Say whether this CPU multiplies bfloat16 in hardware; without knowing, say no."""
+    """Say whether this CPU multiplies bfloat16 faster than float32; without knowing, say no.
+
+    Intel's processors since 2023, which are told by their float16, do so in their matrix units
+    (AMX) alone. Virtual machines often hide these, and what is left takes 1.3 times as long as
+    float32 through a whole ResNet, and as long again in a convolution by itself.
+    """
     import torch  # noqa: PLC0415
 
     capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    if capabilities.get("avx512_fp16", False):
+        return capabilities.get("amx_bf16", False)
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -61,6 +61,19 @@ class Method(Protocol):
         """Run the generators once per step; every phase reuses the images, the grid shows them."""
         ...
 
+    def judge(self, pair: Pair, images: Images) -> Images:
+        """Say how real each patch looks to the discriminators; photos and translations alike.
+
+        Args:
+            images: From `translate`.
+
+        Returns:
+            Name of an image (`real_a`, `fake_a` ...) -> `(N, 1, h, w)` in [0, 1], where 0.5 is
+            undecided. Images that no discriminator judges, or that are too small for it, are
+            missing.
+        """
+        ...
+
     def state_dict(self) -> dict[str, Any]:
         """Return what is remembered between steps beside the networks: tensors and plain types."""
         ...

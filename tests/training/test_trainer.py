@@ -28,7 +28,8 @@ def test_a_run_leaves_journal_grids_and_state(tmp_path: Path) -> None:
     assert lines[-1]["learning_rate"] == pytest.approx(2e-4 / 2)
     assert {"images_per_second", "discriminators/accuracy_real_a"} <= lines[0].keys()
     grids = sorted(file.name for file in (tmp_path / "samples").iterdir())
-    assert grids == ["epoch_0000.png", "epoch_0002.png", "epoch_0003.png"]
+    drawn = [f"epoch_{epoch:04d}" for epoch in (0, 2, 3)]
+    assert grids == [f"{name}{kind}.png" for name in drawn for kind in ("", "_scores")]
     states = [state.name for state in list_states(tmp_path / "state")]
     assert states == ["step_00000008", "step_00000012"]
 

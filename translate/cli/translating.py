@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro import cli
 from tyro.conf import Positional, arg
 
-from translate.cli.guarding import DONE, INTERRUPTED, REFUSED, SOME_FAILED, guard, rank, size
+from translate.cli.guarding import DONE, INTERRUPTED, REFUSED, SOME_FAILED, rank, size
 from translate.cli.progress import FolderProgress
 from translate.config import Settings
 from translate.errors import ConfigError, DataError
-from translate.version import __version__
 
 if TYPE_CHECKING:
     from translate.inference.folder import FolderReport, Stop
@@ -30,6 +29,7 @@ UNITS |= {f"{letter}IB": 1024**i for i, letter in enumerate("KMGT", start=1)}
 class TranslateArguments(Settings):
     """Translate a folder of photos: same tree, same names, same sizes.
 
+    Other words first: photo-translate evaluate | report | compare | doctor (--help tells of each).
     Started again it goes on where it was stopped. Several processes share the work: accelerate
     launch scripts/translate_folder.py INPUT OUTPUT --model BUNDLE.
 
@@ -67,16 +67,8 @@ class TranslateArguments(Settings):
     max_megapixels: float | None = None  # larger photos are refused, as bombs; none: 250
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the console command `photo-translate`."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if words == ["--version"]:
-        print(f"photo-translate {__version__}")  # noqa: T201
-        return DONE
-    return guard(lambda: _translate(words))
-
-
-def _translate(words: Sequence[str]) -> int:
+def run(words: Sequence[str]) -> int:
+    """Translate what the command line names."""
     chosen = cli(TranslateArguments, prog="photo-translate", args=words)
     max_memory = parse_bytes(chosen.max_memory) if chosen.max_memory else None
     if chosen.report is not None:

@@ -1,5 +1,8 @@
 """How far two sets of photos are apart, by their features, where no exact answers are known."""
 
+import math
+
+import torch
 from torch import Tensor
 
 from translate.errors import DataError
@@ -24,25 +27,64 @@ def kernel_distance(real_features: Tensor, fake_features: Tensor) -> float:
     Raises:
         DataError: There are fewer than two photos of a set, or the features are not alike.
     """
-    _expect_two_sets(real_features, fake_features)
+    expect_two_sets(real_features, fake_features)
     # Doubles: the distance is a small difference of large means.
     real, fake = real_features.detach().cpu().double(), fake_features.detach().cpu().double()
-    across = _kernel(real, fake).mean()
+    across = kernel(real, fake).mean()
     return float(_mean_of_others(real) + _mean_of_others(fake) - 2 * across)
 
 
-def _kernel(first: Tensor, second: Tensor) -> Tensor:
+def kernel(first: Tensor, second: Tensor) -> Tensor:
+    """Compare every feature vector of one set with every one of another, as KID does.
+
+    Shape:
+        (M, D) and (N, D) -> (M, N).
+    """
     return (first @ second.T / first.shape[1] + 1) ** 3
+
+
+def frechet_distance(real_features: Tensor, fake_features: Tensor) -> float:
+    """Measure how far two sets of photos are apart, taking each for a bell curve (FID).
+
+    With fewer photos than features the covariances have no full rank, and the distance of two sets
+    of one kind is far above 0: compare numbers of equal counts only.
+
+    Shape:
+        (M, D) and (N, D), M and N at least 2.
+
+    Source:
+        Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", eq. 6. The trace of the
+        root of the product of covariances X'X and Y'Y is the sum of the singular values of XY':
+        of M x N numbers instead of D x D, and nothing is rounded away for want of rank.
+
+    Raises:
+        DataError: There are fewer than two photos of a set, or the features are not alike.
+    """
+    expect_two_sets(real_features, fake_features)
+    real, fake = real_features.detach().cpu().double(), fake_features.detach().cpu().double()
+    apart = (real.mean(dim=0) - fake.mean(dim=0)).square().sum()
+    x, y = (_spread(features) for features in (real, fake))
+    if max(len(x), len(y)) > x.shape[1]:  # many photos: as small as features are many
+        x, y = (torch.linalg.qr(features).R for features in (x, y))
+    shared = torch.linalg.svdvals(x @ y.T).sum()
+    return float(apart + x.square().sum() + y.square().sum() - 2 * shared)
+
+
+def _spread(features: Tensor) -> Tensor:
+    """Scale centred features so that F'F is their covariance."""
+    centred: Tensor = features - features.mean(dim=0)
+    return centred / math.sqrt(len(features) - 1)
 
 
 def _mean_of_others(features: Tensor) -> Tensor:
     """Average the kernel over all pairs of two different photos; with itself each is too alike."""
     count = len(features)
-    kernel = _kernel(features, features)
-    return (kernel.sum() - kernel.trace()) / (count * (count - 1))
+    alike = kernel(features, features)
+    return (alike.sum() - alike.trace()) / (count * (count - 1))
 
 
-def _expect_two_sets(real: Tensor, fake: Tensor) -> None:
+def expect_two_sets(real: Tensor, fake: Tensor) -> None:
+    """Refuse sets that cannot be compared: see `kernel_distance`."""
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise DataError(
             "Sets of photos are compared by the same features: expected (M, D) and (N, D), got "

@@ -1,8 +1,5 @@
 """How near a translation comes to the truth, where the truth is known."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
-
 import torch
 from kornia.metrics import psnr as kornia_psnr
 from kornia.metrics import ssim as kornia_ssim
@@ -11,26 +8,6 @@ from torch import Tensor
 from translate.errors import DataError
 
 SSIM_WINDOW_PX = 11  # with a Gaussian of 1.5 px, as in the paper
-
-
-class PairScores(NamedTuple):
-    """Means over a set of photos."""
-
-    l1: float  # mean absolute difference, of 0 (the same) to 1 (white for black)
-    psnr: float  # dB; inf: a photo was reproduced exactly
-    ssim: float  # 1: the same
-
-    @classmethod
-    def mean_of(cls, batches: Iterable[Tensor]) -> "PairScores":
-        """Average what `score_photos` gave for each batch, every photo counting the same.
-
-        Shape:
-            Each (3, N); N may differ.
-        """
-        scores = [batch.double().cpu() for batch in batches]
-        if not sum(batch.shape[1] for batch in scores):
-            raise DataError("There are no pairs to score. Give at least one pair of photos.")
-        return cls(*torch.cat(scores, dim=1).mean(dim=1).tolist())
 
 
 def mean_difference(translated: Tensor, truth: Tensor) -> Tensor:
@@ -75,16 +52,6 @@ def ssim(translated: Tensor, truth: Tensor) -> Tensor:
     first, second = (translated + 1) / 2, (truth + 1) / 2
     scores = kornia_ssim(first, second, SSIM_WINDOW_PX, max_val=1.0, eps=0.0, padding="valid")
     return torch.as_tensor(scores).mean(dim=(1, 2, 3))
-
-
-def score_photos(translated: Tensor, truth: Tensor) -> Tensor:
-    """Take all scores of each photo.
-
-    Shape:
-        Both (N, C, H, W) in [-1, 1] -> (3, N): L1, PSNR, SSIM.
-    """
-    scores = [score(translated, truth) for score in (mean_difference, psnr, ssim)]
-    return torch.stack(scores)
 
 
 def _expect_same_shape(translated: Tensor, truth: Tensor) -> None:

@@ -11,6 +11,7 @@ from translate.images.limits import DEFAULT_PIXEL_LIMIT, pixel_limit, set_pixel_
 from translate.images.opening import open_photo
 from translate.images.photo import IMAGE_SUFFIXES, WRITABLE_SUFFIXES, Photo, suffixes_of
 from translate.images.saving import fitting_suffix, save_photo
+from translate.images.sheet import Sheet, open_sheet, save_sheet
 from translate.images.sizes import depth_of, size_of
 from translate.images.tensors import (
     Pair,
@@ -35,6 +36,7 @@ __all__ = [
     "Pair",
     "Photo",
     "Pixels",
+    "Sheet",
     "crop_to",
     "depth_of",
     "draw_grid",
@@ -47,10 +49,12 @@ __all__ = [
     "open_bands",
     "open_photo",
     "open_samples",
+    "open_sheet",
     "pad_to_multiple",
     "pixel_limit",
     "save_bands",
     "save_photo",
+    "save_sheet",
     "set_pixel_limit",
     "size_of",
     "suffixes_of",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from translate.images.sheet import Box, describe
 from translate.images.tensors import to_pixels
 
 LEAST_CELL_PX = 128
@@ -13,11 +14,16 @@ TITLE_PX = 15
 INK, PAPER = (51, 51, 51), (255, 255, 255)
 
 
-def draw_grid(rows: Sequence[Sequence[Tensor]], titles: Sequence[str]) -> Image.Image:
+def draw_grid(
+    rows: Sequence[Sequence[Tensor]], titles: Sequence[str], names: Sequence[str] | None = None
+) -> Image.Image:
     """Draw a contact sheet: one title over each column, small images enlarged alike.
+
+    Saved by `save_sheet` it says where its images lie.
 
     Args:
         rows: Images, one per title; sizes may differ.
+        names: What programs call the columns, such as `real_a`; None: the titles.
 
     Shape:
         Each image: (3, H, W) in [-1, 1]; `Encoding.show` makes them so.
@@ -38,9 +44,14 @@ def draw_grid(rows: Sequence[Sequence[Tensor]], titles: Sequence[str]) -> Image.
     for title, left, width in zip(titles, _starts(widths, GUTTER_PX), widths, strict=True):
         place = (left + width / 2, GUTTER_PX + TITLE_PX)
         pen.text(place, title, fill=INK, font=font, anchor="ms")
+    places: list[list[Box]] = []
     for row, upper in zip(cells, _starts(heights, top), strict=True):
+        places.append([])
         for cell, left, width in zip(row, _starts(widths, GUTTER_PX), widths, strict=True):
-            sheet.paste(cell, (left + (width - cell.width) // 2, upper))
+            corner = left + (width - cell.width) // 2, upper
+            sheet.paste(cell, corner)
+            places[-1].append((*corner, corner[0] + cell.width, upper + cell.height))
+    describe(sheet, names or titles, titles, places)
     return sheet
 
 

@@ -61,7 +61,7 @@ def choose(
         TranslateError: There is no such device, precision or kind of statistics here, or the
             memory would not even hold the program.
     """
-    place = _choose_device(device)
+    place = choose_device(device)
     for name, word, known in (
         ("precision", precision, Precision),
         ("statistics", statistics, Statistics),
@@ -125,7 +125,7 @@ def _choose_memory(device: torch.device) -> int:
     return max(LEAST_MEMORY, min(USUAL_MEMORY, available_memory() // 2))
 
 
-def _choose_device(device: str | torch.device | None) -> torch.device:
+def choose_device(device: str | torch.device | None) -> torch.device:
     counts = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
     counts = {kind: count for kind, count in {**counts, "cpu": 1}.items() if count}
     if device is None:

@@ -27,7 +27,9 @@ from translate.networks import (
     ResNetSettings,
     build_discriminator,
     build_generator,
+    is_large_enough,
     is_mergeable,
+    least_side_px,
     pass_together,
 )
 from translate.penalty import GradientPenalty, Place
@@ -69,6 +71,7 @@ class CycleGAN:
         self.game: Game = GAMES[settings.game]
         # Read now: the trainer will replace the networks by wrapped ones.
         self._mergeable = {name: is_mergeable(network) for name, network in networks.items()}
+        self._least_px = {name: least_side_px(network) for name, network in networks.items()}
         self.pools = {
             domain: ImagePool(settings.pool_size, random.Random(f"{seed} {domain}"))  # noqa: S311
             for domain in "ab"
@@ -131,6 +134,17 @@ class CycleGAN:
             measures[f"accuracy_real_{domain}"] = share_called_real(real, self.game)
             measures[f"accuracy_fake_{domain}"] = 1 - share_called_real(fake, self.game)
         return Outcome(losses, measures)
+
+    def judge(self, pair: Pair, images: Images) -> Images:
+        """Show each discriminator a photo of its domain, and what is claimed to be one."""
+        judged: Images = {}
+        for domain, real in zip("ab", pair, strict=True):
+            seen = {f"real_{domain}": real, f"fake_{domain}": images[f"fake_{domain}"]}
+            for name, image in seen.items():
+                if is_large_enough(image, self._least_px[f"discriminator_{domain}"]):
+                    scores = self._score(f"discriminator_{domain}", image)
+                    judged[name] = self.game.realness(scores)
+        return judged
 
     def state_dict(self) -> dict[str, Any]:
         """Return what the pools remember, and how far chance has come where it is asked."""

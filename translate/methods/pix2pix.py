@@ -23,7 +23,9 @@ from translate.networks import (
     UNetSettings,
     build_discriminator,
     build_generator,
+    is_large_enough,
     is_mergeable,
+    least_side_px,
     pass_together,
 )
 from translate.penalty import GradientPenalty, Place
@@ -64,6 +66,7 @@ class Pix2Pix:
         self.source, self.target = settings.direction.split("_to_")
         # Read now: the trainer will replace the networks by wrapped ones.
         self._is_mergeable = is_mergeable(networks["discriminator"])
+        self._least_px = least_side_px(networks["discriminator"])
         chance = torch.Generator().manual_seed(seed)
         self.augment = DifferentiableAugmentation(settings.augment, chance)
         self.penalty = GradientPenalty(settings.penalty_weight, settings.penalty_at, chance)
@@ -107,6 +110,16 @@ class Pix2Pix:
             "l1": self.settings.l1_weight * l1(translation, target),
         }
         return Outcome(losses, measures={})
+
+    def judge(self, pair: Pair, images: Images) -> Images:
+        """Show the discriminator the true answer and the translation, each beside its source."""
+        source, target = self._part(pair)
+        if not is_large_enough(source, self._least_px):
+            return {}
+        translation = images[f"fake_{self.target}"]
+        real, fake = self._judge((source, target), (source, translation))
+        realness = self.game.realness
+        return {f"real_{self.target}": realness(real), f"fake_{self.target}": realness(fake)}
 
     def state_dict(self) -> dict[str, Any]:
         """Return how far chance has come where it is asked: nothing else is remembered."""

@@ -8,7 +8,7 @@ from torch import nn
 
 from translate.networks.generator import Generator
 from translate.networks.layers import initialise, is_mergeable, is_per_sample
-from translate.networks.passes import pass_together
+from translate.networks.passes import is_large_enough, least_side_px, pass_together
 from translate.networks.patchgan import (
     PatchGAN,
     PatchGANSettings,
@@ -36,8 +36,10 @@ __all__ = [
     "build_discriminator",
     "build_generator",
     "initialise",
+    "is_large_enough",
     "is_mergeable",
     "is_per_sample",
+    "least_side_px",
     "pass_together",
 ]
 

@@ -20,3 +20,13 @@ def pass_together(network: nn.Module, *batches: Tensor, merge: bool) -> tuple[Te
         merged: Tensor = network(torch.cat(batches))
         return torch.split(merged, [len(batch) for batch in batches])
     return tuple(network(batch) for batch in batches)
+
+
+def least_side_px(network: nn.Module) -> int:
+    """Tell the shortest side of images that a network takes; 1 of one that does not say."""
+    return int(getattr(network, "least_side_px", 1))
+
+
+def is_large_enough(images: Tensor, least_px: int) -> bool:
+    """Say whether both sides of images reach what `least_side_px` told."""
+    return min(images.shape[-2:]) >= least_px

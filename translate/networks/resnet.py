@@ -33,6 +33,7 @@ class ResNetSettings(Settings):
     downsample: Downsample = "strided"  # "blur" keeps edges smooth, for four times the work there
     dropout: bool = False  # drop half of each block's features while training
     downsamplings: int = Field(2, ge=0, le=5)  # halvings before the blocks
+    residual: bool = False  # learn the change to the photo instead of the photo: for near domains
 
 
 class ResNetGenerator(Generator):
@@ -46,6 +47,9 @@ class ResNetGenerator(Generator):
         downsample: How sides are halved: by a "strided" convolution, or by one that computes every
             pixel and a "blur" that keeps every other one.
         downsamplings: Number of halvings before the blocks, and of doublings after them.
+        residual: Add what the layers give to the photo, within the range of photos, so that a
+            generator begins at its photo and learns what differs between the domains alone.
+            Both sides then have as many channels.
 
     Shape:
         (N, in_channels, H, W) in [-1, 1] -> (N, out_channels, H, W) in [-1, 1].
@@ -69,8 +73,13 @@ class ResNetGenerator(Generator):
         downsample: Downsample = "strided",
         dropout: bool = False,
         downsamplings: int = 2,
+        residual: bool = False,
     ) -> None:
         super().__init__()
+        if residual and in_channels != out_channels:
+            raise ValueError(
+                f"residual needs as many channels out as in, got {in_channels} and {out_channels}"
+            )
         self.arguments = {
             "in_channels": in_channels,
             "out_channels": out_channels,
@@ -81,6 +90,7 @@ class ResNetGenerator(Generator):
             "downsample": downsample,
             "dropout": dropout,
             "downsamplings": downsamplings,
+            "residual": residual,
         }
         self.stride = 2**downsamplings
         # Reflecting takes one pixel more than it adds: 3 at full size, 1 inside the blocks.
@@ -90,11 +100,15 @@ class ResNetGenerator(Generator):
             *_enter(in_channels, widths, norm, downsample),
             *(ResidualBlock(widths[-1], norm, dropout) for _ in range(blocks)),
             *_leave(out_channels, widths, norm, upsample),
+            nn.Identity() if residual else nn.Tanh(),
         )
+        self.limit = nn.Hardtanh() if residual else None
 
     def forward(self, photo: Tensor) -> Tensor:
         """Translate."""
         translation: Tensor = self.layers(photo)
+        if self.limit is not None:
+            translation = self.limit(photo + translation)
         return translation
 
 
@@ -159,5 +173,4 @@ def _leave(out_channels: int, widths: list[int], norm: Norm, kind: Upsample) -> 
         *layers,
         nn.ReflectionPad2d(3),
         ColourConvolution(widths[0], out_channels, 7),
-        nn.Tanh(),
     ]

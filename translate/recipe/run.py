@@ -13,17 +13,18 @@ from torch.utils.data import default_collate
 from translate.bundle import Bundle, mend_bundle, save_bundle
 from translate.data import Draw, Splits, load_layout
 from translate.errors import ConfigError
-from translate.evaluation.baselines import format_table
+from translate.evidence.run_report import write_run_report
 from translate.images import Pair
 from translate.methods import load_method
 from translate.networks import Generator
 from translate.phase import Channels, Method
 from translate.recipe.changes import compare_recipes
+from translate.recipe.measuring import EVALUATION, measure_run
 from translate.recipe.recipe import Recipe, write_recipe
-from translate.recipe.report import last_grid, score_held_out, write_report
 from translate.training.agreement import decide
 from translate.training.companions import accompanied
 from translate.training.devices import make_accelerator
+from translate.training.environment import note_environment
 from translate.training.run_folder import (
     RECIPE,
     find_begun,
@@ -33,6 +34,7 @@ from translate.training.run_folder import (
     refuse_taken,
     writing,
 )
+from translate.training.samples import find_grids
 from translate.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -94,11 +96,13 @@ def _run(
         trainer.resume(states)
         decide(lambda: _note_recipe(recipe, folder))  # now it is known to be the same run
         _say(accelerator, f"going on in {folder} after step {trainer.at.step}")
+    decide(lambda: note_environment(folder, accelerator, trainer.at.step, _counts(data)))
     is_finished = trainer.train()
     if accelerator.is_main_process:
         publish(trainer, BUNDLE)
         if is_finished:
             _report(recipe, folder, data)
+        _say(accelerator, f"report: {write_run_report(folder)}")
     accelerator.end_training()
     return Result(folder, is_finished)
 
@@ -170,6 +174,13 @@ def _sample_photos(data: Splits, count: int) -> Pair:
     return samples
 
 
+def _counts(data: Splits) -> dict[str, int | str]:
+    """Say from how much a run learns; the report of a run is made from its folder alone."""
+    train, test = cast(Any, data.train), cast(Any, data.test)
+    counts = {"training": len(train), "held out": 0 if test is None else len(test)}
+    return counts | {"in words": data.report}
+
+
 def _bundle(recipe: Recipe, trainer: Trainer, data: Splits) -> Bundle:
     generators = trainer.stepper.averages.networks
     exports = trainer.method.exports
@@ -192,17 +203,16 @@ def _bundle(recipe: Recipe, trainer: Trainer, data: Splits) -> Bundle:
 
 
 def _report(recipe: Recipe, folder: Path, data: Splits) -> None:
-    """Print and write what came of the run."""
+    """Measure what came of the run, and say where everything is."""
     console = Console(highlight=False, soft_wrap=True)
-    rows = score_held_out(folder / BUNDLE, data) if data.test_is_paired else []
-    if rows:
-        console.print("Held-out photos, against the exact answer:", format_table(rows), sep="\n")
-    report = write_report(recipe, folder, rows)
+    found = measure_run(recipe, folder, folder / BUNDLE, data)
+    if found is not None:
+        console.print("Held-out photos, with 95 % intervals:", found.to_markdown(), sep="\n")
     made = {
         "bundle": folder / BUNDLE,
         "bundle of the best epoch": folder / BEST_BUNDLE,
-        "sample grid": last_grid(folder),
-        "report of numbers": report,
+        "evaluation": folder / EVALUATION,
+        "sample grid": list(find_grids(folder).values())[-1],
     }
     for what, where in made.items():
         if where.exists():

@@ -159,7 +159,11 @@ def _residual_block(block: ResidualBlock, features: Features, plan: Plan) -> Fea
 
 @flow.register
 def _resnet(generator: ResNetGenerator, features: Features, plan: Plan) -> Features:
-    return flow(generator.layers, features, plan)
+    if generator.limit is None:
+        return flow(generator.layers, features, plan)
+    features = plan.keep(features)
+    photo = features.reader()
+    return plan.local([generator.limit], Added(flow(generator.layers, features, plan), photo))
 
 
 @flow.register

@@ -39,6 +39,7 @@ def reach_of(layer: nn.Module) -> Reach | None:
 @reach_of.register(nn.LeakyReLU)
 @reach_of.register(nn.Tanh)
 @reach_of.register(nn.Dropout)
+@reach_of.register(nn.Hardtanh)
 def _pointwise(layer: nn.Module) -> Reach:
     return Reach()
 

@@ -1,0 +1,123 @@
+"""The door `photo-translate evaluate`: a model and held-out photos in, a table out."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+from tyro import cli
+from tyro.conf import arg
+
+from translate.cli.guarding import DONE
+from translate.config import Settings
+from translate.errors import ConfigError
+
+if TYPE_CHECKING:
+    from translate.evaluation.features import Extractor, FeatureExtractor
+    from translate.evaluation.results import Evaluation
+
+MISSING = (
+    "KID, FID, precision, recall, diversity, structure and perceptual distance are left out: they "
+    'need pip install "photo-translate[metrics]".'
+)
+
+
+class EvaluateArguments(Settings):
+    """Measure a model's translations of held-out photos, beside what learns nothing.
+
+    Photos without answers: KID, FID, precision, recall, diversity. With exact answers also L1,
+    PSNR, SSIM and perceptual distance. Always: how much of a photo's structure is lost, and whether
+    bright stays bright. Every number with its 95 % interval.
+
+    Exit code: 0 done; 2 refused.
+    """
+
+    model: str  # a bundle: a folder such as runs/x/bundle, or a Hugging Face Hub id
+    data: Path  # a data set: testA testB (trainA trainB), or test (train) with side-by-side files
+    direction: Literal["a_to_b", "b_to_a", "both"] = "both"
+    side_px: int | None = Field(
+        None, gt=0, description="side of the squares to translate; none: the model's training side"
+    )
+    paired: bool | None = None  # testA/x and testB/x are answers; none: side-by-side files are
+    extractor: Literal["efficientnet", "inception", "none"] = "efficientnet"  # for sets of photos
+    weights: Path | None = None  # Inception's weights, a file; none: fetched the first time
+    most_photos: int = Field(2000, gt=1)  # of each domain, spread evenly over those held out
+    seed: int = Field(0, ge=0, lt=2**63)  # of the intervals' resamples
+    json_file: Annotated[Path | None, arg(name="json")] = None  # where to write all of it
+    against: tuple[Path, ...] = ()  # earlier JSON files to show beside it, of the same protocol
+    cache: Path | None = None  # where features are remembered; none: the user's cache folder
+    device: str | None = None  # cpu, cuda, cuda:1, mps; none: the fastest there is
+
+
+def run(words: Sequence[str]) -> int:
+    """Evaluate what the command line names."""
+    chosen = cli(EvaluateArguments, prog="photo-translate evaluate", args=words)
+    found = _evaluate(chosen)
+    print(found.to_markdown())  # noqa: T201
+    for name, value in found.protocol.items():
+        print(f"{name}: {value}", file=sys.stderr)  # noqa: T201
+    if chosen.json_file is not None:
+        from translate.images.writing import write_whole  # noqa: PLC0415
+
+        write_whole(found.to_json().encode(), chosen.json_file)
+        print(f"written: {chosen.json_file}", file=sys.stderr)  # noqa: T201
+    return DONE
+
+
+def _evaluate(chosen: EvaluateArguments) -> "Evaluation":
+    # Imported late: torch comes with it, and --help must not wait for torch.
+    from translate.bundle import load_bundle  # noqa: PLC0415
+    from translate.evaluation.feature_cache import FeatureCache, usual_place  # noqa: PLC0415
+    from translate.evaluation.results import read_evaluation  # noqa: PLC0415
+    from translate.evidence.evaluate import Instruments, evaluate  # noqa: PLC0415
+    from translate.evidence.photos import photos_of_folder  # noqa: PLC0415
+    from translate.inference.hub import find_bundle  # noqa: PLC0415
+
+    earlier = {str(file): read_evaluation(file) for file in chosen.against}
+    bundle = load_bundle(find_bundle(chosen.model))
+    side = chosen.side_px or bundle.training_side_px
+    photos = photos_of_folder(chosen.data, bundle.encodings, side, chosen.paired)
+    extractor, eye = _instruments(chosen)
+    directions = () if chosen.direction == "both" else (chosen.direction,)
+    if directions and directions[0] not in bundle.generators:
+        raise ConfigError(
+            f"--direction: the bundle has no {directions[0]}. There is "
+            f"{bundle.describe_directions()}."
+        )
+    with FeatureCache(chosen.cache or usual_place()) as cache:
+        tools = Instruments(extractor, eye, cache, chosen.seed, chosen.most_photos)
+        found = evaluate(bundle, photos, tools, directions, _tell)
+    return found.beside(earlier)
+
+
+def _instruments(
+    chosen: EvaluateArguments,
+) -> tuple["Extractor | None", "FeatureExtractor | None"]:
+    """Choose what sees photos: without the extra `metrics` nothing does, unless asked for."""
+    from translate.evaluation.feature_cache import usual_place  # noqa: PLC0415
+    from translate.evaluation.features import FeatureExtractor  # noqa: PLC0415
+    from translate.inference.choices import choose_device  # noqa: PLC0415
+
+    if chosen.extractor == "none":
+        return None, None
+    device = choose_device(chosen.device)
+    try:
+        eye = FeatureExtractor(device)
+    except ConfigError:
+        if "extractor" in chosen.model_fields_set:
+            raise
+        print(MISSING, file=sys.stderr)  # noqa: T201
+        return None, None
+    if chosen.extractor == "inception":
+        from translate.evaluation.inception import InceptionExtractor  # noqa: PLC0415
+
+        return InceptionExtractor(chosen.weights, device, usual_place().parent), eye
+    return eye, eye
+
+
+def _tell(what: str, done: int, total: int) -> None:
+    """Say how far it is, on one line of a terminal and nowhere else."""
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        print(f"\r{what}: {done} of {total} photos", end=end, file=sys.stderr)  # noqa: T201
