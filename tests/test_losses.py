@@ -99,3 +99,33 @@ def test_black_and_white_are_two_apart() -> None:
 
     assert l1(black, white).item() == 2
     assert l1(white, white).item() == 0
+
+
+@pytest.mark.parametrize("game", GAMES)
+@settings(max_examples=30, deadline=None)
+@given(scores=st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=8))
+def test_realness_lies_between_0_and_1_and_says_what_the_threshold_says(
+    game: str, scores: list[float]
+) -> None:
+    play, given_ = GAMES[game], torch.tensor(scores)
+
+    realness = play.realness(given_)
+
+    assert ((realness >= 0) & (realness <= 1)).all()
+    apart = (given_ - play.threshold).abs() > 1e-3
+    assert torch.equal((realness > 0.5)[apart], (given_ > play.threshold)[apart])
+
+
+@pytest.mark.parametrize(
+    ("game", "expected"),
+    [
+        ("least_squares", [0.0, 0.0, 0.5, 1.0, 1.0]),
+        ("vanilla", [1 / (1 + math.e), 0.5, 1 / (1 + math.exp(-0.5)), 1 / (1 + 1 / math.e), None]),
+        ("hinge", [0.0, 0.5, 0.75, 1.0, 1.0]),
+    ],
+)
+def test_realness_is_what_a_hand_computes(game: str, expected: list[float | None]) -> None:
+    found = GAMES[game].realness(torch.tensor([-1.0, 0.0, 0.5, 1.0, 3.0])).tolist()
+
+    for value, wanted in zip(found, expected, strict=True):
+        assert wanted is None or value == pytest.approx(wanted)

@@ -142,7 +142,7 @@ def test_what_is_refused_is_not_noted(home: Path) -> None:
     assert (home / "bad" / "recipe.yaml").read_bytes() == before
 
 
-def test_a_stopped_run_leaves_its_bundle_and_no_report(
+def test_a_stopped_run_leaves_its_bundle_and_is_not_evaluated(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     press_ctrl_c_during(monkeypatch, 3)
@@ -151,7 +151,7 @@ def test_a_stopped_run_leaves_its_bundle_and_no_report(
 
     assert not result.is_finished
     assert load_bundle(home / "bad" / "bundle").facts["steps"] == 3
-    assert not (home / "bad" / "report.md").exists()
+    assert not (home / "bad" / "evaluation.json").exists()
 
 
 def test_a_run_that_is_killed_before_its_first_step_can_go_on(home: Path, straight: Path) -> None:

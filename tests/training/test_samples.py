@@ -2,20 +2,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from tests.toys import noise, noise_splits, tiny_cyclegan, tiny_pix2pix
 from translate.bundle import INFERENCE_MODES, Bundle
 from translate.bundle.schema import InferenceMode
 from translate.data import Splits
-from translate.images import Encoding, Pair
+from translate.images import Encoding, Pair, open_sheet, to_tensor
 from translate.inference.translator import Translator
 from translate.phase import Channels, Method
 from translate.training import samples
-from translate.training.samples import draw_samples
+from translate.training.samples import draw_samples, find_grids
 
 PHOTOS = Pair(noise(3, 3, 20, 24), noise(3, 3, 20, 24, seed=1))
 LARGER = Pair(noise(3, 3, 64, 64), noise(3, 3, 64, 64, seed=1))
@@ -173,3 +174,78 @@ def test_drawing_changes_nothing_that_learns(
     assert all(value.equal(before[key]) for key, value in remembered(method).items())
     assert torch.equal(torch.get_rng_state(), randomness)
     assert all(layer.training for n in method.networks.values() for layer in n.modules())
+
+
+@pytest.mark.parametrize(
+    ("make", "judged"),
+    [
+        (tiny_cyclegan, ["real_a", "fake_a", "real_b", "fake_b"]),
+        (tiny_pix2pix, ["real_b", "fake_b"]),
+        (lambda: tiny_pix2pix(direction="b_to_a"), ["real_a", "fake_a"]),
+    ],
+)
+def test_beside_the_grid_the_same_photos_are_shown_as_they_are_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any], judged: list[str]
+) -> None:
+    drawn(monkeypatch, tmp_path, make(), LARGER)
+
+    grid, scores = open_sheet(tmp_path / "grid.png"), open_sheet(tmp_path / "grid_scores.png")
+    assert list(scores.names) == judged
+    assert len(scores.rows) == len(grid.rows) == 3
+    assert scores.cut(1, judged[0]).size == grid.cut(1, judged[0]).size
+    assert scores.title(judged[0]) == grid.title(judged[0])
+
+
+def test_a_grid_gives_back_each_photo_by_name(tmp_path: Path) -> None:
+    photos = Pair(noise(2, 3, 128, 128), noise(2, 3, 128, 128, seed=1))
+    file = tmp_path / "grid.png"
+
+    draw_samples(tiny_cyclegan(), photos, noise_splits(), file, torch.device("cpu"))
+
+    cut = to_tensor(np.asarray(open_sheet(file).cut(1, "real_b")))
+    torch.testing.assert_close(cut, photos.b[1], atol=0.01, rtol=0)
+
+
+def test_photos_too_small_for_the_discriminators_are_shown_and_not_judged(tmp_path: Path) -> None:
+    deep = {"name": "patchgan", "base_channels": 4, "depth": 3}
+    method, file = tiny_cyclegan(discriminator=deep), tmp_path / "grid.png"
+
+    draw_samples(method, PHOTOS, noise_splits(), file, torch.device("cpu"))
+
+    assert [f.name for f in tmp_path.iterdir()] == ["grid.png"]
+
+
+def test_networks_that_learn_with_others_are_asked_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Together(nn.Module):
+        """Stands for DistributedDataParallel: whoever calls it waits for the others."""
+
+        def __init__(self, module: nn.Module) -> None:
+            super().__init__()
+            self.module = module
+
+    monkeypatch.setattr(samples, "DistributedDataParallel", Together)
+    method = tiny_cyclegan()
+    wrapped = {name: Together(network) for name, network in method.networks.items()}
+    method.networks.update(wrapped)
+
+    draw_samples(method, PHOTOS, noise_splits(), tmp_path / "grid.png", torch.device("cpu"))
+
+    assert method.networks == wrapped
+
+
+def test_grids_are_found_by_epoch_apart_from_their_scores(tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    for name in ("0010", "0002", "0002_scores", "10000", "x", "0003_scores_old"):
+        (tmp_path / "samples" / f"epoch_{name}.png").touch()
+
+    assert [(e, f.name) for e, f in find_grids(tmp_path).items()] == [
+        (2, "epoch_0002.png"),
+        (10, "epoch_0010.png"),
+        (10000, "epoch_10000.png"),
+    ]
+    assert [f.name for f in find_grids(tmp_path, of_scores=True).values()] == [
+        "epoch_0002_scores.png"
+    ]
+    assert find_grids(tmp_path / "none") == {}

@@ -1,5 +1,6 @@
 """The door `photo-translate evaluate`: a model and held-out photos in, a table out."""
 
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,8 +40,12 @@ class EvaluateArguments(Settings):
     side_px: int | None = Field(
         None, gt=0, description="side of the squares to translate; none: the model's training side"
     )
-    paired: bool | None = None  # testA/x and testB/x are answers; none: side-by-side files are
-    extractor: Literal["efficientnet", "inception", "none"] = "efficientnet"  # for sets of photos
+    paired: bool = False  # testA/x and testB/x are exact answers; side-by-side files always are
+    extractor: Literal["auto", "efficientnet", "inception", "none"] = Field(
+        "auto",
+        description="sees sets of photos; auto: efficientnet, if it is installed; none: neither "
+        "sets nor structure are looked at",
+    )
     weights: Path | None = None  # Inception's weights, a file; none: fetched the first time
     most_photos: int = Field(2000, gt=1)  # of each domain, spread evenly over those held out
     seed: int = Field(0, ge=0, lt=2**63)  # of the intervals' resamples
@@ -53,6 +58,7 @@ class EvaluateArguments(Settings):
 def run(words: Sequence[str]) -> int:
     """Evaluate what the command line names."""
     chosen = cli(EvaluateArguments, prog="photo-translate evaluate", args=words)
+    _expect_places(chosen)
     found = _evaluate(chosen)
     print(found.to_markdown())  # noqa: T201
     for name, value in found.protocol.items():
@@ -65,6 +71,24 @@ def run(words: Sequence[str]) -> int:
     return DONE
 
 
+def _expect_places(chosen: EvaluateArguments) -> None:
+    """Refuse before the work what would be found out after it, or what would do harm."""
+    from translate.evaluation.feature_cache import expect_file  # noqa: PLC0415
+    from translate.images import IMAGE_SUFFIXES  # noqa: PLC0415
+
+    if chosen.cache is not None:
+        expect_file(chosen.cache)
+    if chosen.json_file is None:
+        return
+    if chosen.json_file.is_dir():
+        raise ConfigError(f"--json: {chosen.json_file} is a folder. Name a file.")
+    if chosen.json_file.suffix.lower() in IMAGE_SUFFIXES:
+        raise ConfigError(
+            f"--json: {chosen.json_file} has the name of a photo, which it would replace. "
+            "Name it .json."
+        )
+
+
 def _evaluate(chosen: EvaluateArguments) -> "Evaluation":
     # Imported late: torch comes with it, and --help must not wait for torch.
     from translate.bundle import load_bundle  # noqa: PLC0415
@@ -72,23 +96,20 @@ def _evaluate(chosen: EvaluateArguments) -> "Evaluation":
     from translate.evaluation.results import read_evaluation  # noqa: PLC0415
     from translate.evidence.evaluate import Instruments, evaluate  # noqa: PLC0415
     from translate.evidence.photos import photos_of_folder  # noqa: PLC0415
+    from translate.inference.choices import choose_direction  # noqa: PLC0415
     from translate.inference.hub import find_bundle  # noqa: PLC0415
 
     earlier = {str(file): read_evaluation(file) for file in chosen.against}
     bundle = load_bundle(find_bundle(chosen.model))
     side = chosen.side_px or bundle.training_side_px
-    photos = photos_of_folder(chosen.data, bundle.encodings, side, chosen.paired)
+    directions = [choose_direction(bundle, d) for d in (chosen.direction,) if d != "both"]
+    photos = photos_of_folder(chosen.data, bundle.encodings, side, chosen.paired or None)
     extractor, eye = _instruments(chosen)
-    directions = () if chosen.direction == "both" else (chosen.direction,)
-    if directions and directions[0] not in bundle.generators:
-        raise ConfigError(
-            f"--direction: the bundle has no {directions[0]}. There is "
-            f"{bundle.describe_directions()}."
-        )
     with FeatureCache(chosen.cache or usual_place()) as cache:
-        tools = Instruments(extractor, eye, cache, chosen.seed, chosen.most_photos)
+        tools = Instruments(extractor, eye, cache, chosen.seed, chosen.most_photos, chosen.device)
         found = evaluate(bundle, photos, tools, directions, _tell)
-    return found.beside(earlier)
+    subject = {"model": chosen.model, "data": str(chosen.data), **found.subject}
+    return dataclasses.replace(found, subject=subject).beside(earlier)
 
 
 def _instruments(
@@ -105,7 +126,7 @@ def _instruments(
     try:
         eye = FeatureExtractor(device)
     except ConfigError:
-        if "extractor" in chosen.model_fields_set:
+        if chosen.extractor != "auto":
             raise
         print(MISSING, file=sys.stderr)  # noqa: T201
         return None, None

@@ -12,7 +12,9 @@ from translate.images import Pixels
 VIEW_PX = 128  # longest side of the image that edges are looked for in
 REACH = 16  # pixels of that view by which images may be shifted: an eighth of the side
 SMOOTHING = 1.0  # pixels of the view: edges of the two need not meet to the pixel
-SURROUNDINGS = 31  # pixels of the view whose mean is taken away: how busy a region is does not count
+SURROUNDINGS = (
+    31  # pixels of the view whose mean is taken away: how busy a region is does not count
+)
 STRONGEST = 0.95  # quantile beyond which an edge is no stronger: a few would outweigh all others
 NEIGHBOURHOOD = 4  # pixels of the view around the best shift that are the same peak
 

@@ -31,6 +31,7 @@ TABLE = (
 def default_cache() -> Path | None:
     """Name the file in the place where this system keeps caches; None: there is no such place."""
     local, xdg = os.environ.get("LOCALAPPDATA"), os.environ.get("XDG_CACHE_HOME")
+    place: Path | None
     if sys.platform == "win32":
         place = Path(local) if local else None
     elif xdg and Path(xdg).is_absolute():  # the standard says to pass over others

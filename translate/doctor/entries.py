@@ -61,6 +61,7 @@ class DataSet:
         entries: Split by split and domain by domain, in the order of their names.
         faulty: Folders that cannot be listed, and files without the partner they need.
         ignored: Files that are no photos, and why.
+        namesakes: Pairs of folders whose photos have the same names, yet show different things.
     """
 
     title: str
@@ -69,6 +70,7 @@ class DataSet:
     entries: list[Entry] = field(default_factory=list)
     faulty: list[Faulty] = field(default_factory=list)
     ignored: list[tuple[str, str]] = field(default_factory=list)
+    namesakes: list[str] = field(default_factory=list)
 
     @property
     def domains(self) -> str:

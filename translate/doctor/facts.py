@@ -48,7 +48,7 @@ def measure(pixels: Pixels) -> Facts:
     digest.update(np.ascontiguousarray(pixels).data)
     facts["pixels"] = np.void(digest.digest())
     colours = to_bytes(pixels)
-    grey = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), np.uint8)
     facts["hash"], facts["telling"] = difference_hash(grey)
     mirrored = np.ascontiguousarray(grey[:, ::-1])
     facts["mirrored"], facts["mirrored_telling"] = difference_hash(mirrored)

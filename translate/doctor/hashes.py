@@ -42,7 +42,8 @@ def count_bits(words: Words) -> npt.NDArray[np.int64]:
     Shape:
         (..., 4) -> (...).
     """
-    return count_in_words(words).sum(axis=-1, dtype=np.int64)
+    counts: npt.NDArray[np.int64] = count_in_words(words).sum(axis=-1, dtype=np.int64)
+    return counts
 
 
 def count_in_words(words: Words) -> npt.NDArray[np.uint8]:

@@ -37,20 +37,26 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """Which entries are looked at more closely.
+class Manner:
+    """How entries are looked at.
 
     Attributes:
-        features: Photos of each domain whose features are extracted.
-        seed: Which these are.
-        view_px: Side of the views that features are extracted from.
-        extract: None: no features are extracted.
+        workers: Photos that are opened at the same time.
+        extract: What makes features of views; None: no features are wanted.
+        sample: Photos of each domain whose features are wanted.
+        view_px: Side of the views that features are made of.
+        seed: Which photos these are.
+        open_file: What opens a photo.
+        seconds: After so many, what was not looked at yet is left out; None: there is time for all.
     """
 
-    features: int = 0
-    seed: int = 0
-    view_px: int = 224
+    workers: int = 1
     extract: Extract | None = None
+    sample: int = 0
+    view_px: int = 224
+    seed: int = 0
+    open_file: Callable[[Path], Opened] = open_whole
+    seconds: float | None = None
 
 
 @dataclass
@@ -83,50 +89,34 @@ class Looks:
 
 
 def look(
-    entries: Sequence[Entry],
-    cache: Cache,
-    workers: int,
-    sampling: Sampling = Sampling(),  # noqa: B008 - frozen
-    show: Show = lambda step: None,
-    open_file: Callable[[Path], Opened] = open_whole,
-    seconds: float | None = None,
+    entries: Sequence[Entry], cache: Cache, manner: Manner, show: Show = lambda step: None
 ) -> Looks:
-    """Look at every entry, and remember what was seen.
-
-    Args:
-        workers: Photos that are opened at the same time.
-        seconds: After so many, what was not looked at yet is left out; None: there is time for all.
-    """
-    wanted = _choose(entries, sampling)
-    gathered = _Gathered()
-    until = None if seconds is None else time.monotonic() + seconds
-    looked = _stream(entries, wanted, cache, workers, open_file, until)
-    megapixels = 0.0
-    for number, (entry, seen, is_new) in enumerate(looked, start=1):
+    """Look at every entry once, and remember what was seen."""
+    gathered, megapixels = _Gathered(), 0.0
+    for number, (entry, seen, is_new) in enumerate(_stream(entries, cache, manner), start=1):
         if isinstance(seen, Seen):
-            if seen.views is not None and sampling.extract is not None:
-                seen.features, seen.views = sampling.extract(seen.views), None
+            if seen.views is not None and manner.extract is not None:
+                seen.features, seen.views = manner.extract(seen.views), None
             if is_new:
                 cache.keep(entry, seen)
             megapixels += float((seen.facts["width"] * seen.facts["height"]).sum() / 1e6)
         gathered.add(entry, seen)
         show(Step(number, len(entries), megapixels))
-    return gathered.finished(left_out=len(entries))
+    return gathered.finished(len(entries))
 
 
-def _choose(entries: Sequence[Entry], sampling: Sampling) -> dict[int, Wanted]:
+def _choose(entries: Sequence[Entry], manner: Manner) -> dict[int, Wanted]:
     """Choose by seed and name alone: when photos come and go, the others stay chosen."""
-    ranks = [_rank(entry.name, sampling.seed) for entry in entries]
+    ranks = [_rank(entry.name, manner.seed) for entry in entries]
     order = sorted(range(len(entries)), key=ranks.__getitem__)
-    pairs = {place for place in order if entries[place].is_pair}
-    compared = set([place for place in order if place in pairs][:COMPARED])
+    compared = set([place for place in order if entries[place].is_pair][:COMPARED])
     viewed: set[int] = set()
-    if sampling.extract is not None:
+    if manner.extract is not None:
         for domain in "ab":
             of_domain = [place for place in order if domain in entries[place].domains]
-            viewed.update(of_domain[: sampling.features])
+            viewed.update(of_domain[: manner.sample])
     return {
-        place: Wanted(place in compared, sampling.view_px if place in viewed else None)
+        place: Wanted(place in compared, manner.view_px if place in viewed else None)
         for place in compared | viewed
     }
 
@@ -135,16 +125,13 @@ def _rank(name: str, seed: int) -> bytes:
     return hashlib.sha256(b"%d " % seed + os.fsencode(name)).digest()
 
 
-def _stream(  # noqa: PLR0913
-    entries: Sequence[Entry],
-    wanted: dict[int, Wanted],
-    cache: Cache,
-    workers: int,
-    open_file: Callable[[Path], Opened],
-    until: float | None,
+def _stream(
+    entries: Sequence[Entry], cache: Cache, manner: Manner
 ) -> Iterator[tuple[Entry, Seen | str, bool]]:
     """Give entries in order, and whether what was seen of them is new to the cache."""
-    pool = ThreadPoolExecutor(workers)
+    wanted = _choose(entries, manner)
+    until = None if manner.seconds is None else time.monotonic() + manner.seconds
+    pool = ThreadPoolExecutor(manner.workers)
     under_way: deque[tuple[Entry, Seen | Future[Seen | str]]] = deque()
     try:
         for place, entry in enumerate(entries):
@@ -152,8 +139,9 @@ def _stream(  # noqa: PLR0913
                 break
             wishes = wanted.get(place, Wanted())
             known = cache.find(entry, wishes)
-            under_way.append((entry, known or pool.submit(read_entry, entry, wishes, open_file)))
-            if len(under_way) >= AHEAD * workers:
+            opening = known or pool.submit(read_entry, entry, wishes, manner.open_file)
+            under_way.append((entry, opening))
+            if len(under_way) >= AHEAD * manner.workers:
                 yield _taken(*under_way.popleft())
         while under_way:
             yield _taken(*under_way.popleft())
@@ -194,11 +182,11 @@ class _Gathered:
         self.facts.append(seen.facts)
         self.agreements.append(seen.agreement)
 
-    def finished(self, left_out: int) -> Looks:
+    def finished(self, given: int) -> Looks:
         """Make arrays of the lists.
 
         Args:
-            left_out: Entries there were; those that were added are taken away.
+            given: How many entries there were to look at.
         """
         looks = self.looks
         looks.facts = np.concatenate(self.facts) if self.facts else looks.facts
@@ -208,5 +196,5 @@ class _Gathered:
         looks.agreements = np.array([a or nothing for a in self.agreements]).reshape(
             -1, len(nothing)
         )
-        looks.left_out = left_out - len(looks.entries) - len(looks.faulty)
+        looks.left_out = given - len(looks.entries) - len(looks.faulty)
         return looks

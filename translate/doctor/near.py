@@ -1,4 +1,4 @@
-"""Which of many hashes differ in a few bits only? All such pairs, without comparing each to each."""
+"""Which of many hashes differ in a few bits only? All such pairs, found without trying each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ FARTHEST = 16  # bits of 256 in which hashes of one photo may differ
 BANDS, BAND_BITS = FARTHEST + 1, 15  # in 17 bands with 16 differences, one has none
 FEWEST_TELLING = 32  # bits: below that a photo is as good as empty, and like all other empty ones
 MOST_PAIRS = 2_000_000  # more are those of films frame by frame, and fill the memory
-ROWS, COLUMNS = 64, 2048  # hashes compared at a time, where bands do not help: they fit a cache
-COST_IN_BANDS = 4  # times as long as a pair takes there
+ROWS, COLUMNS = 64, 2048  # hashes of a large group that are compared at a time: they fit a cache
+LARGE = 64
 
 Places = npt.NDArray[np.int64]
 
@@ -91,13 +91,34 @@ def _telling_enough(hashes: Hashes) -> Places:
 def _close(words: Words, count: int) -> Iterator[tuple[Places, Places]]:
     """Give all pairs (i, j), i < count, that differ in 16 bits at most; some several times."""
     keys = [_band(words, band) for band in range(BANDS)]
-    sizes = [np.unique(key, return_counts=True)[1].astype(np.float64) for key in keys]
-    cost = sum(float((size * (size - 1)).sum() / 2) for size in sizes)
-    if cost * COST_IN_BANDS > count * count:
-        yield from _sweep(words, count)
-        return
+    cost = sum(_count_pairs(key) for key in keys)
+    if cost > _count_pairs(np.zeros(len(words), np.int64)):
+        keys = [np.zeros(len(words), np.int64)]  # bands are of no help: compare each to each
     for key in keys:
-        yield from _equal(words, key, count)
+        yield from _compare_equal(words, key, count)
+
+
+def _compare_equal(words: Words, key: Places, count: int) -> Iterator[tuple[Places, Places]]:
+    """Compare all that have the same key, but no mirrored image to another."""
+    order = np.argsort(key, kind="stable")  # so that mirrored images come last in each group
+    ordered = key[order]
+    columns = [np.ascontiguousarray(words[order, word]) for word in range(WORDS)]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    ends = np.r_[starts[1:], len(order)]
+    sizes, is_direct = ends - starts, order < count
+    is_large = sizes >= LARGE
+    for start, end in zip(starts[is_large].tolist(), ends[is_large].tolist(), strict=True):
+        rows_end = start + int(is_direct[start:end].sum())
+        for i, j in _compare_blocks(columns, start, rows_end, end):
+            yield order[i], order[j]
+    is_small = is_direct & ~np.repeat(is_large, sizes)
+    for i, j in _compare_steps(columns, np.flatnonzero(is_small), np.repeat(ends, sizes)[is_small]):
+        yield order[i], order[j]
+
+
+def _count_pairs(key: Places) -> float:
+    sizes = np.unique(key, return_counts=True)[1].astype(np.float64)
+    return float((sizes * (sizes - 1)).sum() / 2)
 
 
 def _band(words: Words, band: int) -> Places:
@@ -109,39 +130,39 @@ def _band(words: Words, band: int) -> Places:
     return numbers
 
 
-def _equal(words: Words, key: Places, count: int) -> Iterator[tuple[Places, Places]]:
-    """Compare all that have the same key, but no mirrored image to another."""
-    order = np.argsort(key, kind="stable")
-    key, columns = key[order], [np.ascontiguousarray(words[order, word]) for word in range(WORDS)]
-    starts, step = np.arange(len(order)), 0
+def _compare_blocks(
+    columns: list[Words], start: int, rows_end: int, end: int
+) -> Iterator[tuple[Places, Places]]:
+    """Compare each of some rows to all that come after it, up to an end."""
+    for top in range(start, rows_end, ROWS):
+        rows = slice(top, min(top + ROWS, rows_end))
+        for left in range(top, end, COLUMNS):
+            across = slice(left, min(left + COLUMNS, end))
+            distance = np.zeros((rows.stop - top, across.stop - left), np.uint16)
+            for column in columns:
+                distance += count_in_words(column[rows, None] ^ column[None, across])
+                if not (distance <= FARTHEST).any():
+                    break
+            i, j = np.nonzero(distance <= FARTHEST)
+            is_later = i + top < j + left
+            yield i[is_later] + top, j[is_later] + left
+
+
+def _compare_steps(
+    columns: list[Words], starts: Places, ends: Places
+) -> Iterator[tuple[Places, Places]]:
+    """Compare each to the next, the one after that and so on, each up to an end of its own."""
+    step = 0
     while len(starts):
         step += 1
-        starts = starts[: np.searchsorted(starts, len(order) - step)]
-        starts = starts[key[starts] == key[starts + step]]
-        near = starts[order[starts] < count]  # the order is stable: the other is the later one
-        distance = np.zeros(len(near), np.int64)
+        is_inside = starts + step < ends
+        starts, ends = starts[is_inside], ends[is_inside]
+        near, distance = starts, np.zeros(len(starts), np.int64)
         for column in columns:  # few are left after the first
-            distance += count_bits((column[near] ^ column[near + step])[:, None])
+            distance = distance + count_in_words(column[near] ^ column[near + step])
             is_near = distance <= FARTHEST
             near, distance = near[is_near], distance[is_near]
-        yield order[near], order[near + step]
-
-
-def _sweep(words: Words, count: int) -> Iterator[tuple[Places, Places]]:
-    """Compare each image to each one after it, as it is and mirrored."""
-    columns = [np.ascontiguousarray(words[:, word]) for word in range(WORDS)]
-    for top in range(0, count, ROWS):
-        rows = slice(top, min(top + ROWS, count))
-        for left in range(top, count, COLUMNS):
-            for start, end in ((left, count), (count + left, 2 * count)):
-                across = slice(start, min(start + COLUMNS, end))
-                distance = np.zeros((rows.stop - top, across.stop - start), np.uint8)
-                for column in columns:
-                    distance += count_in_words(column[rows, None] ^ column[None, across])
-                i, j = np.nonzero(distance <= FARTHEST)
-                i, j = i + top, j + start
-                is_later = i < j % count
-                yield i[is_later], j[is_later]
+        yield near, near + step
 
 
 def _told_apart(words: Words, masks: Words, i: Places, j: Places) -> Places:

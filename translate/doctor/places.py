@@ -15,7 +15,6 @@ from translate.images.finding import HIDDEN
 
 OWN_FILE = "doctor.json"  # what a cleaned copy says of itself
 SHAPES = 16  # files whose shape is looked at where their middles do not tell
-ONE_OR_TWO = "--paired says that they are pairs, --no-paired that they are not"
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,9 @@ def _fill_with_files(
     for part, photos in zip(parts, listed, strict=True):
         found.entries += [Entry((_name(part, f),), (f,), part.split, domains) for f in photos]
     places = ", ".join(part.place for part in parts if part.place)
-    what = "pairs in one file, A on the left and B on the right" if is_pair else "photos of one kind"
+    what = (
+        "pairs in one file, A on the left and B on the right" if is_pair else "photos of one kind"
+    )
     found.layout = f"{places}: {what}" if places else what
 
 
@@ -164,8 +165,11 @@ def _fill_with_folders(
     """Take folders of one domain each, whose photos may be partners by name."""
     said = []
     for split in SPLIT_ORDER:
-        sides = {p.domains: (p, files) for p, files in zip(parts, listed, strict=True)
-                 if p.split == split}
+        sides = {
+            p.domains: (p, files)
+            for p, files in zip(parts, listed, strict=True)
+            if p.split == split
+        }
         if not sides:
             continue
         where = " and ".join(part.place for part, _ in sides.values())
@@ -184,21 +188,21 @@ def _fill_split(
     if paired and (not is_possible or not common):
         where = ", ".join(str(part.folder) for part, _ in sides.values())
         raise DataError(
-            f"{where}: no pairs can be made of these: --paired wants two folders, and every name "
-            "once in each (suffixes may differ). Rename files, or leave --paired out."
+            f"{where}: no pairs can be made of these: --pairs yes wants two folders, and every "
+            "name once in each (suffixes may differ). Rename files, or leave it out."
         )
-    words = "unpaired"
     is_pair = bool(paired)
     if paired is None and is_possible and 2 * len(common) > max(len(named_a), len(named_b)):
         is_pair = bool(look_paired([(named_a[name], named_b[name]) for name in common]))
         if not is_pair:
-            words += f" (names are the same in both, but what they show is not; {ONE_OR_TWO})"
+            where = " and ".join(part.place for part, _ in sides.values())
+            found.namesakes.append(where)
     if is_pair:
         _fill_with_pairs(found, sides, named_a, named_b)
         return "pairs by name"
     for domain, (part, files) in sides.items():
         found.entries += [Entry((_name(part, f),), (f,), part.split, domain) for f in files]
-    return words
+    return "unpaired"
 
 
 def _by_name(part: Part, files: Sequence[Path]) -> dict[str, Path] | None:

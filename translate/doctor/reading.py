@@ -103,9 +103,7 @@ def read_entry(
     return _look(images, tuple(digest for _, digest in opened), entry.is_pair, wanted)
 
 
-def _look(
-    images: list[Pixels], digests: tuple[bytes, ...], is_pair: bool, wanted: Wanted
-) -> Seen:
+def _look(images: list[Pixels], digests: tuple[bytes, ...], is_pair: bool, wanted: Wanted) -> Seen:
     facts = np.array([measure(image) for image in images], FACTS)
     seen = Seen(facts, digests)
     if is_pair:

@@ -70,6 +70,48 @@ def frechet_distance(real_features: Tensor, fake_features: Tensor) -> float:
     return float(apart + x.square().sum() + y.square().sum() - 2 * shared)
 
 
+class FrechetResamples:
+    """The Fréchet distances of resamples of two sets, in a fraction of the time.
+
+    All of it follows from the products of features, which are taken once. A photo that was drawn k
+    times counts as one, times the root of k; one that was not drawn does not count.
+
+    Args:
+        real, fake: Features.
+
+    Shape:
+        (M, D) and (N, D), doubles.
+    """
+
+    def __init__(self, real: Tensor, fake: Tensor) -> None:
+        middle = torch.cat([real, fake]).mean(dim=0)  # sums of squares about it lose no digits
+        real, fake = real - middle, fake - middle
+        self.among_real, self.among_fake = real @ real.T, fake @ fake.T
+        self.across = real @ fake.T
+
+    def __call__(self, real_counts: Tensor, fake_counts: Tensor) -> float:
+        """Measure one resample.
+
+        Shape:
+            How often each photo was drawn, (M,) and (N,).
+        """
+        r, f = (counts / counts.sum() for counts in (real_counts, fake_counts))
+        apart = r @ self.among_real @ r + f @ self.among_fake @ f - 2 * (r @ self.across @ f)
+        spread = _variance(self.among_real, real_counts) + _variance(self.among_fake, fake_counts)
+        from_real, from_fake = self.across @ f, r @ self.across
+        centred = self.across - from_real[:, None] - from_fake + r @ from_real
+        weights = [(counts / (counts.sum() - 1)).sqrt() for counts in (real_counts, fake_counts)]
+        shared = weights[0][:, None] * centred * weights[1]
+        drawn = shared[real_counts > 0][:, fake_counts > 0]
+        return float(apart + spread - 2 * torch.linalg.svdvals(drawn).sum())
+
+
+def _variance(products: Tensor, counts: Tensor) -> Tensor:
+    """Add up the variances of all features of a resample."""
+    total = counts.sum()
+    return (counts @ products.diagonal() - counts @ products @ counts / total) / (total - 1)
+
+
 def _spread(features: Tensor) -> Tensor:
     """Scale centred features so that F'F is their covariance."""
     centred: Tensor = features - features.mean(dim=0)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from translate.errors import DataError
 
 FOLDER = "photo-translate"
 FILE = "features.sqlite"
+CHECK = 4  # bytes of a check sum, before the numbers of a vector
 
 
 def usual_place() -> Path:
@@ -33,7 +35,7 @@ class FeatureCache:
     """Feature vectors by key, in one SQLite file that several processes may share.
 
     What is in it can always be computed again, so a file that is damaged, or that cannot be
-    written, costs time and nothing else. Used as a context.
+    written, costs time and nothing else: each vector carries its check sum. Used as a context.
 
     Args:
         file: None: nothing is remembered.
@@ -69,9 +71,10 @@ class FeatureCache:
             if connection is not None:
                 wanted = "SELECT vector FROM features WHERE key = ?"
                 row = connection.execute(wanted, (key,)).fetchone()
-        if row is None or len(row[0]) % 4:
+        content = row[0] if row else None
+        if not isinstance(content, bytes) or _check(content[CHECK:]) != content[:CHECK]:
             return None
-        return torch.from_numpy(np.frombuffer(row[0], dtype="<f4").copy())
+        return torch.from_numpy(np.frombuffer(content[CHECK:], dtype="<f4").copy())
 
     def put(self, key: str, vector: Tensor) -> None:
         """Remember a vector."""
@@ -79,7 +82,7 @@ class FeatureCache:
         with self._tolerant() as connection:
             if connection is not None:
                 insert = "INSERT OR REPLACE INTO features VALUES (?, ?)"
-                connection.execute(insert, (key, content))
+                connection.execute(insert, (key, _check(content) + content))
                 connection.commit()
 
     @contextlib.contextmanager
@@ -94,11 +97,21 @@ class FeatureCache:
                     connection.close()
 
 
+def _check(content: bytes) -> bytes:
+    return zlib.crc32(content).to_bytes(CHECK, "little")
+
+
 def _open(file: Path) -> sqlite3.Connection:
     file.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(file, timeout=10)
-    connection.execute("PRAGMA synchronous = OFF")  # what a power failure takes is computed again
-    connection.execute("CREATE TABLE IF NOT EXISTS features (key TEXT PRIMARY KEY, vector BLOB)")
+    try:
+        # What a power failure takes is computed again.
+        connection.execute("PRAGMA synchronous = OFF")
+        table = "CREATE TABLE IF NOT EXISTS features (key TEXT PRIMARY KEY, vector BLOB)"
+        connection.execute(table)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

@@ -13,9 +13,10 @@ from translate.errors import ConfigError, DataError
 
 # Numbers from these features compare with each other only: print this beside every one of them.
 EXTRACTOR = "EfficientNet-Lite0 on ImageNet, 224 px, pooled"
+RESIZED = "resized bilinearly with smoothing"
 FEATURES = 1280
 SIDE_PX = 224  # what the network was trained on, and what its padding was worked out for
-BATCH = 8  # photos in the network at once; more are no faster on a CPU, whose caches are small
+BATCH = 4  # photos in the network at once; more are slower on a CPU, whose caches are small
 STAGES = (0, 2, 4, 10, 15)  # blocks after which sides are halved: maps of 112, 56, 28, 14 and 7 px
 BLACK_AT, PER_UNIT = 127.0, 128.0  # of 0 to 255: how the published weights want their photos
 
@@ -62,7 +63,7 @@ class FeatureExtractor:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        network = _load_network().eval().requires_grad_(False)
+        network: Any = _quickened(_load_network()).eval().requires_grad_(False)
         # With the channels of a pixel side by side a CPU takes three fifths of the time.
         self.network: Any = network.to(device, memory_format=torch.channels_last)
 
@@ -105,7 +106,7 @@ class FeatureExtractor:
     @cached_property
     def name(self) -> str:
         """Tell it from other extractors."""
-        return f"{EXTRACTOR}; weights {file_hash(weight_file())}"
+        return f"{EXTRACTOR}; {RESIZED}; weights {file_hash(weight_file())}"
 
     def _prepare(self, photos: Tensor) -> Tensor:
         photos = photos.to(self.device, torch.float32)
@@ -120,7 +121,7 @@ class ModuleExtractor:
 
     Args:
         network: Takes photos (N, 3, H, W) in [-1, 1]; what it returns is flattened to (N, D). Put
-            resizing and the scale of its training into it.
+            resizing and the scale of its training into it. It is put into evaluation mode.
         name: Tells it from others: network, weights, size.
         device: Where it runs.
     """
@@ -164,6 +165,18 @@ def _load_network() -> nn.Module:
         network: nn.Module = EfficientNet.from_name("efficientnet-lite0")
     # The package's own loader leaves it to PyTorch's version whether code in the file would run.
     network.load_state_dict(torch.load(weight_file(), map_location="cpu", weights_only=True))
+    return network
+
+
+def _quickened(network: nn.Module) -> nn.Module:
+    """Spare copies for padding and for activations, a third of the time; no number changes."""
+    layer: Any
+    for layer in network.modules():
+        if isinstance(layer, nn.ReLU6):
+            layer.inplace = True  # what a norm gave is read by nobody else
+        padding = getattr(layer, "static_padding", None)
+        if isinstance(padding, nn.ZeroPad2d) and len(set(padding.padding)) == 1:
+            layer.padding, layer.static_padding = padding.padding[:2], nn.Identity()
     return network
 
 

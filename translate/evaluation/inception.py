@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-import urllib.error
+from http.client import HTTPException
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -68,18 +68,18 @@ def fetch_weights(cache: Path, url: str = URL) -> Path:
     file = cache / Path(url).name
     if file.is_file():
         return file
-    cache.mkdir(parents=True, exist_ok=True)
     found = re.search(r"-([0-9a-f]{8,})\.pth$", url)
     try:
+        cache.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(
             url, str(file), hash_prefix=found.group(1) if found else DIGEST, progress=False
         )
-    except (urllib.error.URLError, OSError) as error:
+    except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise DataError(
-            f"Inception's weights could not be fetched from {url} ({reason}). Fetch the file on a "
-            "machine that is online and name it with --weights FILE, or use the features that need "
-            "no download: --extractor efficientnet."
+            f"Inception's weights could not be fetched from {url} to {cache} ({reason}). Fetch the "
+            "file on a machine that is online and name it with --weights FILE, or use the features "
+            "that need no download: --extractor efficientnet."
         ) from error
     except RuntimeError as error:  # how PyTorch says that the digest is another
         raise DataError(f"{url}: what came is not the published file ({error}).") from error
@@ -106,12 +106,15 @@ def _load(file: Path) -> torch.nn.Module:
         raise DataError(f"{file}: there is no such file. {advice}")
     try:
         weights = torch.load(file, map_location="cpu", weights_only=True)
-        with tempfile.TemporaryDirectory() as folder:
+        # Its first weights, replaced at once, would be drawn from the process-wide generator.
+        with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
             copy = Path(folder) / "weights.pth"
             torch.save(weights, copy)
             network: torch.nn.Module = FeatureExtractorInceptionV3(
                 "inception-v3-compat", [LAYER], feature_extractor_weights_path=str(copy)
             )
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror or error}). {advice}") from error
     except (RuntimeError, ValueError, KeyError, TypeError, EOFError, UnpicklingError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{file}: does not hold Inception's weights ({first}). {advice}") from error

@@ -11,6 +11,8 @@ from translate.errors import DataError
 from translate.evaluation.bootstrap import Estimate
 
 FORMAT = 1
+# What comes of reading something else; of whole numbers of hundreds of digits, of endless nesting.
+NOT_OURS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 TRANSLATION = "translation"  # the way whose name is the model's own; the others are baselines
 
 
@@ -105,7 +107,9 @@ class Evaluation:
             "protocol": dict(self.protocol),
             "rows": rows,
         }
-        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+        # Names of files may hold bytes that are no text: JSON has a way to write them, UTF-8 none.
+        return text.encode(errors="backslashreplace").decode()
 
     def to_markdown(self) -> str:
         """Write a table for each direction: ways as rows, measures as columns, with intervals."""
@@ -120,9 +124,15 @@ class Evaluation:
             ]
             for way in dict.fromkeys(row.way for row in rows):
                 cells = [in_words(found.get((way, m)), MEASURES[m].digits) for m in measures]
-                lines.append(f"| {way} | " + " | ".join(cells) + " |")
+                lines.append(f"| {_cell(way)} | " + " | ".join(cells) + " |")
             parts.append("\n".join(lines))
         return "\n\n".join(parts)
+
+
+def _cell(text: str) -> str:
+    """Keep a name, which may be that of a file, from breaking the table or moving the cursor."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return shown.replace("|", "\\|")
 
 
 def in_words(estimate: Estimate | None, digits: int) -> str:
@@ -141,7 +151,7 @@ def read_evaluation(file: Path) -> Evaluation:
         DataError: It is none, or of a newer version.
     """
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        values = json.loads(file.read_bytes())
         if values["format"] != FORMAT:
             raise DataError(
                 f"{file}: is an evaluation of format {values['format']}, expected {FORMAT}. "
@@ -151,7 +161,7 @@ def read_evaluation(file: Path) -> Evaluation:
         return Evaluation(dict(values["protocol"]), dict(values["subject"]), rows)
     except OSError as error:
         raise DataError(f"{file}: cannot be read ({error.strerror}).") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except NOT_OURS as error:
         raise DataError(
             f"{file}: is no evaluation of photo-translate ({error!r}). Name a file that "
             "photo-translate evaluate wrote with --json."

@@ -12,12 +12,17 @@ from translate.evaluation.bootstrap import (
     estimate_mean,
     interval,
 )
-from translate.evaluation.distances import expect_two_sets, frechet_distance, kernel
+from translate.evaluation.distances import (
+    FrechetResamples,
+    expect_two_sets,
+    frechet_distance,
+    kernel,
+)
 
 NEIGHBOURS = 3  # as the paper takes them
 RESAMPLES = 500  # of sets: each takes a product of matrices
 FRECHET_RESAMPLES = 50  # each takes a decomposition; only their spread is used
-FRECHET_MOST = 1000  # photos of a set, beyond which a decomposition takes minutes
+FRECHET_MOST = 1000  # photos of a set, beyond which the decompositions take minutes
 
 
 class SetScores(NamedTuple):
@@ -41,13 +46,14 @@ def score_sets(real: Tensor, fake: Tensor, seed: int = 0) -> SetScores:
     """
     expect_two_sets(real, fake)
     real, fake = (features.detach().cpu().double() for features in (real, fake))
-    precision, recall = judge_manifolds(real, fake)
+    among_real, among_fake = _distances(real, real), _distances(fake, fake)
+    precision, recall = judge_manifolds(among_real, among_fake, _distances(real, fake))
     return SetScores(
         estimate_kernel_distance(real, fake, seed),
         estimate_frechet_distance(real, fake, seed),
         estimate_mean(precision, seed),
         estimate_mean(recall, seed),
-        estimate_diversity(real, fake, seed),
+        estimate_diversity(among_real, among_fake, seed),
     )
 
 
@@ -60,6 +66,33 @@ def estimate_kernel_distance(real: Tensor, fake: Tensor, seed: int = 0) -> Estim
     Shape:
         (M, D) and (N, D), doubles.
     """
+    return interval(*kernel_resamples(real, fake, seed))
+
+
+def estimate_kernel_gain(real: Tensor, fake: Tensor, baseline: Tensor, seed: int = 0) -> Estimate:
+    """Estimate the KID of fakes minus that of a baseline: below 0 where fakes are nearer.
+
+    Both are measured in the same resamples, so what the choice of photos does to both alike cancels
+    out, and the interval is narrower than those of the two numbers.
+
+    Args:
+        fake, baseline: The same photos in the same order, translated in two ways.
+
+    Shape:
+        (M, D), (N, D) and (N, D), doubles.
+    """
+    values, resamples = zip(
+        *(kernel_resamples(real, one, seed) for one in (fake, baseline)), strict=True
+    )
+    return interval(values[0] - values[1], resamples[0] - resamples[1])
+
+
+def kernel_resamples(real: Tensor, fake: Tensor, seed: int) -> tuple[float, Tensor]:
+    """Measure KID, and again in resamples, which are the same for equal counts and seeds.
+
+    Shape:
+        (M, D) and (N, D), doubles -> the number and (RESAMPLES,).
+    """
     among_real, among_fake, across = kernel(real, real), kernel(fake, fake), kernel(real, fake)
     randomness = torch.Generator().manual_seed(seed)
 
@@ -69,7 +102,7 @@ def estimate_kernel_distance(real: Tensor, fake: Tensor, seed: int = 0) -> Estim
 
     value = measure(*(torch.ones(1, len(k)).double() for k in (among_real, among_fake)))
     counts = (draw_counts(len(k), randomness, RESAMPLES) for k in (among_real, among_fake))
-    return interval(float(value), measure(*counts))
+    return float(value), measure(*counts)
 
 
 def mean_of_pairs(matrix: Tensor, counts: Tensor) -> Tensor:
@@ -94,43 +127,51 @@ def estimate_frechet_distance(real: Tensor, fake: Tensor, seed: int = 0) -> Esti
         return Estimate(value, float("nan"), float("nan"))
     randomness = torch.Generator().manual_seed(seed)
 
-    def draw(features: Tensor) -> Tensor:
-        return features[torch.randint(len(features), (len(features),), generator=randomness)]
+    measure = FrechetResamples(real, fake)
 
-    distances = [frechet_distance(draw(real), draw(fake)) for _ in range(FRECHET_RESAMPLES)]
+    def draw(photos: int) -> Tensor:
+        return draw_counts(photos, randomness, 1)[0]
+
+    distances = [measure(draw(len(real)), draw(len(fake))) for _ in range(FRECHET_RESAMPLES)]
     return centred_interval(value, torch.tensor(distances).double())
 
 
-def judge_manifolds(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+def judge_manifolds(
+    among_real: Tensor, among_fake: Tensor, across: Tensor
+) -> tuple[Tensor, Tensor]:
     """Say of each fake whether real photos are like it, and of each real photo whether fakes are.
 
     Alike is what lies no further from a photo than its third nearest of the same set.
 
+    Args:
+        among_real, among_fake, across: Distances of features.
+
     Shape:
-        (M, D) and (N, D) -> (N,) and (M,), of 0 and 1. Their means are precision and recall; their
-        intervals are over the photos that are judged, those they are judged by held.
+        (M, M), (N, N) and (M, N) -> (N,) and (M,), of 0 and 1. Their means are precision and
+        recall; their intervals are over the photos that are judged, those they are judged by held.
 
     Source:
         Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative
         Models", eq. 1 and 2.
     """
-    across = _distances(real, fake)
-    return _is_within(across, real), _is_within(across.T, fake)
+    return _is_within(across, among_real), _is_within(across.T, among_fake)
 
 
-def _is_within(distances: Tensor, judges: Tensor) -> Tensor:
-    nearest = min(NEIGHBOURS, len(judges) - 1) + 1  # the nearest of all is the photo itself
-    reach = _distances(judges, judges).kthvalue(nearest, dim=1).values
+def _is_within(distances: Tensor, among_judges: Tensor) -> Tensor:
+    nearest = min(NEIGHBOURS, len(among_judges) - 1) + 1  # the nearest of all is the photo itself
+    reach = among_judges.kthvalue(nearest, dim=1).values
     return (distances <= reach[:, None]).any(dim=0).double()
 
 
-def estimate_diversity(real: Tensor, fake: Tensor, seed: int = 0) -> Estimate:
+def estimate_diversity(among_real: Tensor, among_fake: Tensor, seed: int = 0) -> Estimate:
     """Estimate how varied translations are: 1 as real photos are, 0 all the same.
 
+    Args:
+        among_real, among_fake: Distances of features.
+
     Shape:
-        (M, D) and (N, D), doubles.
+        (M, M) and (N, N), doubles.
     """
-    among_real, among_fake = _distances(real, real), _distances(fake, fake)
     randomness = torch.Generator().manual_seed(seed)
 
     def measure(r: Tensor, f: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ def write_comparison(
     """
     runs = open_runs(folders)
     names = list(runs)
-    page = Page(" and ".join(names) if len(names) == 2 else f"{len(names)} runs", ", ".join(names))
+    page = Page(f"{len(names)} runs compared", ", ".join(names))
     page.section("The runs", *_facts(runs))
     page.section("Settings that differ", _differing(runs))
     page.section("The same photos", *_pictures(runs, subjects, which))
@@ -92,7 +92,7 @@ def _differing(runs: Mapping[str, RunFiles]) -> Html:
     keys = dict.fromkeys(key for values in settings for key in values if key != "name")
     missing = object()
     rows = [
-        [key, *(shown(values[key]) if key in values else "" for values in settings)]
+        [key, *(shown(values[key]) if key in values else "not set" for values in settings)]
         for key in keys
         if any(values.get(key, missing) != settings[0].get(key, missing) for values in settings)
     ]

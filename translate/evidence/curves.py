@@ -76,7 +76,7 @@ def overlaid(runs: Mapping[str, JournalLines]) -> Html:
     def draw(title: str, names: Sequence[str], logarithmic: bool) -> list[Html]:
         return [
             chart(
-                title if len(names) == 1 else f"{title}: {short}",
+                _titled(title, short, len(names)),
                 [Line(run, *found) for run, j in runs.items() if (found := j.series(name))[0]],
                 logarithmic=logarithmic,
             )
@@ -137,6 +137,13 @@ def _find(kind: Kind, names: Sequence[str]) -> dict[str, list[str]]:
         if match := re.fullmatch(kind.pattern, name):
             found.setdefault(kind.title.format(**match.groupdict()), []).append(name)
     return found
+
+
+def _titled(title: str, short: str, count: int) -> str:
+    """Say in a title which of a picture's curves is meant, without saying anything twice."""
+    if count == 1:
+        return title
+    return short if short.startswith(title.lower()) else f"{title}: {short}"
 
 
 def _short(names: Sequence[str]) -> list[str]:

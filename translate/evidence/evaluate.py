@@ -10,20 +10,22 @@ from torch import Tensor
 from translate.bundle import DIRECTIONS, Bundle
 from translate.errors import DataError
 from translate.evaluation.baselines import LabStatistics, colour_transfer
-from translate.evaluation.bootstrap import RESAMPLES, Estimate, estimate_mean
+from translate.evaluation.bootstrap import RESAMPLES
 from translate.evaluation.distances import LEAST_PHOTOS
 from translate.evaluation.feature_cache import FeatureCache
-from translate.evaluation.features import Extractor, FeatureExtractor
+from translate.evaluation.features import BATCH, Extractor, FeatureExtractor
 from translate.evaluation.results import TRANSLATION, Evaluation, Row
-from translate.evaluation.sets import score_sets
-from translate.evidence.judging import Judge, Judgement, Ways
+from translate.evidence.judging import Judge, Judgement, Seen, Ways
 from translate.evidence.photos import JudgedPhotos
 from translate.evidence.remembering import Remembering, digest_of
+from translate.evidence.scoring import REAL, photo_scores, set_scores
+from translate.images import Encoding
+from translate.inference.choices import choose_direction
+from translate.inference.fingerprint import fingerprint
 from translate.inference.translator import Translator
+from translate.version import __version__
 
 COLOUR_PHOTOS = 200  # training photos whose colours stand for their domain in the colour transfer
-BATCH = 8
-REAL = "real photos"
 
 Progress = Callable[[str, int, int], None]
 
@@ -38,6 +40,7 @@ class Instruments:
         cache: Where features of real photos are remembered.
         seed: Decides the resamples of intervals, and nothing else.
         most_photos: Of each domain, spread evenly over those held out.
+        device: Where the model translates; None: the fastest there is.
     """
 
     extractor: Extractor | None
@@ -45,6 +48,7 @@ class Instruments:
     cache: FeatureCache
     seed: int = 0
     most_photos: int = 2000
+    device: str | torch.device | None = None
 
 
 def evaluate(
@@ -63,16 +67,31 @@ def evaluate(
         progress: Called with what is being looked at, how many photos are done, and of how many.
 
     Raises:
+        BundleError: The bundle has no such direction.
         DataError: There are too few photos, or they cannot be read.
     """
-    chosen = [way for way in directions or DIRECTIONS if way in bundle.generators]
+    chosen = [choose_direction(bundle, direction) for direction in directions]
+    chosen = chosen or [direction for direction in DIRECTIONS if direction in bundle.generators]
     rows: list[Row] = []
     counts: dict[str, Any] = {}
+    known = None
+    if instruments.extractor is not None:
+        known = Remembering(photos, instruments.cache, instruments.extractor)
     for direction in chosen:
-        measured = _Direction(bundle, photos, instruments, direction)
+        measured = _Direction(bundle, photos, instruments, known, direction)
         rows += measured.rows(progress)
         counts[direction] = measured.counts
-    return Evaluation(_protocol(bundle, photos, instruments, counts), {}, rows)
+    protocol = _protocol(bundle, photos, instruments, counts)
+    return Evaluation(protocol, _subject(bundle, chosen), rows)
+
+
+def _subject(bundle: Bundle, directions: Sequence[str]) -> dict[str, Any]:
+    return {
+        "method": bundle.method,
+        "domains": dict(bundle.domains),
+        "fingerprints": {direction: fingerprint(bundle, direction) for direction in directions},
+        "written_by": __version__,
+    }
 
 
 def _protocol(
@@ -81,6 +100,7 @@ def _protocol(
     extractor, eye = instruments.extractor, instruments.eye
     return {
         "photos": digest_of(photos, instruments.most_photos),
+        "paired": photos.is_paired,
         "counts": counts,
         "view": photos.view,
         "side_px": photos.side_px,
@@ -97,18 +117,19 @@ class _Direction:
     """The evaluation of one direction."""
 
     def __init__(
-        self, bundle: Bundle, photos: JudgedPhotos, instruments: Instruments, direction: str
+        self,
+        bundle: Bundle,
+        photos: JudgedPhotos,
+        instruments: Instruments,
+        known: Remembering | None,
+        direction: str,
     ) -> None:
-        self.bundle, self.photos, self.tools, self.direction = (
-            bundle,
-            photos,
-            instruments,
-            direction,
-        )
+        self.bundle, self.photos, self.tools = bundle, photos, instruments
+        self.direction = direction
         self.source, self.target = direction.split("_to_")
         self.before, self.after = (photos.encodings[d] for d in (self.source, self.target))
         self.is_bands = "bands" in (self.before.kind, self.after.kind)
-        self.has_sets = instruments.extractor is not None and self.after.kind in ("photo", "grey")
+        self.known = known if self.after.kind in ("photo", "grey") else None
         self.items = photos.items(self.source, instruments.most_photos)
         self.answers = photos.items(self.target, instruments.most_photos)
         self.counts = {"translated": len(self.items), "real": len(self.answers)}
@@ -121,35 +142,51 @@ class _Direction:
 
     def rows(self, progress: Progress) -> Iterator[Row]:
         """Measure all ways to translate."""
-        ways = self._ways()
-        judge = Judge(self.tools.eye, None if not self.has_sets else self.tools.extractor)
-        gathered: dict[str, Judgement] = {name: Judgement() for name in (*ways, REAL)}
-        for start in range(0, len(self.items), self._batch):
-            progress(self.bundle.in_words(self.direction), start, len(self.items))
-            source, other = self._open(start)
-            shown = self.before.show if not self.is_bands else _as_it_is
-            answer = other if self.photos.is_paired else None
-            look = judge.look(shown(source))
-            for name, way in ways.items():
-                gathered[name].add(judge(look, shown(source), way(source), answer))
-            gathered[REAL].add(judge.compare(look, shown(source), other))
-        progress(self.bundle.in_words(self.direction), len(self.items), len(self.items))
-        sets = self._set_scores(gathered) if self.has_sets else {}
-        for name, judgement in gathered.items():
-            for measure, estimate in sets.get(name, {}).items():
+        gathered = self._judge(progress)
+        scores = photo_scores(gathered, self.tools.seed)
+        if self.known is not None:
+            features = {name: j.features() for name, j in gathered.items() if name != REAL}
+            for name, found in set_scores(
+                *self._real(self.known), features, self.tools.seed
+            ).items():
+                scores[name] = found | scores.get(name, {})
+        for name, found in scores.items():
+            for measure, estimate in found.items():
                 yield Row(self.direction, name, measure, *estimate)
-            for measure, values in judgement.values().items():
-                yield Row(self.direction, name, measure, *estimate_mean(values, self.tools.seed))
 
-    @property
-    def _batch(self) -> int:
-        return BATCH if self.photos.side_px else 1
+    def _judge(self, progress: Progress) -> dict[str, Judgement]:
+        """Look at every photo, at what each way makes of it, and at a real one of the target."""
+        ways = self._ways()
+        judge = Judge(self.tools.eye, self.known.extractor if self.known else None)
+        gathered: dict[str, Judgement] = {name: Judgement() for name in (*ways, REAL)}
+        step = BATCH if self.photos.side_px else 1
+        for start in range(0, len(self.items), step):
+            progress(self.bundle.in_words(self.direction), start, len(self.items))
+            items = self.items[start : start + step]
+            others = self._others(start, items)
+            source, other = self._open(items, others)
+            seen, real = (
+                judge.see(_shown(self.before, source)),
+                judge.see(_shown(self.after, other)),
+            )
+            for name, way in ways.items():
+                answer = real if self.photos.is_paired else None
+                gathered[name].add(judge(seen, way(source), answer))
+            gathered[REAL].add(judge.compare(seen, real))
+            self._note(items, self.source, seen)
+            self._note(others, self.target, real)
+        progress(self.bundle.in_words(self.direction), len(self.items), len(self.items))
+        return gathered
+
+    def _note(self, items: Sequence[int], domain: str, seen: Seen) -> None:
+        if self.known is not None and self.known.extractor is self.tools.eye and seen.look:
+            self.known.note(items, domain, seen.look.pooled)
 
     def _ways(self) -> Ways:
-        translator = Translator(self.bundle, self.direction)
+        translator = Translator(self.bundle, self.direction, self.tools.device)
+        ways: Ways = {TRANSLATION: lambda source: _shown(self.after, translator(source))}
         if self.is_bands:  # between bands there is no transfer of colours
-            return {TRANSLATION: translator}
-        ways: Ways = {TRANSLATION: lambda source: self.after.show(translator(source))}
+            return ways
         if self.photos.training is not None:
             learned = self.photos.training(self.target, COLOUR_PHOTOS)
             colours = LabStatistics.of(self.after.show(photo) for photo in learned)
@@ -158,32 +195,42 @@ class _Direction:
             )
         return ways | {"input unchanged": self.before.show}
 
-    def _open(self, start: int) -> tuple[Tensor, Tensor]:
-        """Open photos to translate, and of each the exact answer, or any photo of its domain."""
-        items = self.items[start : start + self._batch]
-        pairs = [self.photos.test[index] for index in items]
-        source = torch.stack([getattr(pair, self.source) for pair in pairs])
-        if not self.photos.is_paired:
-            turns = (self.answers[(start + i) % len(self.answers)] for i in range(len(items)))
-            pairs = [self.photos.test[index] for index in turns]
-        others = torch.stack([getattr(pair, self.target) for pair in pairs])
-        return source, others if self.is_bands else self.after.show(others)
+    def _others(self, start: int, items: Sequence[int]) -> Sequence[int]:
+        """Choose the exact answers, or any photos of their domain."""
+        if self.photos.is_paired:
+            return items
+        return [self.answers[(start + i) % len(self.answers)] for i in range(len(items))]
 
-    def _set_scores(self, gathered: dict[str, Judgement]) -> dict[str, dict[str, Estimate]]:
-        remembering = Remembering(self.photos, self.tools.cache, self.tools.extractor)
-        real = remembering.features(self.answers, self.target)
-        sets = {name: j.features() for name, j in gathered.items() if name != REAL}
-        if self.photos.training is not None:
-            learned = list(self.photos.training(self.target, len(self.items)))
-            if len(learned) >= LEAST_PHOTOS:
-                self.counts["training"] = len(learned)
-                sets[REAL] = remembering.of_images(self.after.show(photo) for photo in learned)
-        scores = {}
-        for name, features in sets.items():
-            found = score_sets(real, features, self.tools.seed)._asdict()
-            scores[name] = found | {"kid": found["kid"].scaled(1000)}
-        return scores
+    def _open(self, items: Sequence[int], others: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Open photos to translate, and others to compare with."""
+        if self.photos.is_paired:  # both images at once: they may lie in one file
+            pairs = [self.photos.test[index] for index in items]
+            sides = ([getattr(pair, side) for pair in pairs] for side in (self.source, self.target))
+        else:
+            wanted = ((items, self.source), (others, self.target))
+            sides = ([self.photos.image(i, side) for i in some] for some, side in wanted)
+        source, other = (torch.stack(images) for images in sides)
+        return source, other
+
+    def _real(self, known: Remembering) -> tuple[Tensor, Tensor | None]:
+        """Return the features of real photos: of the held-out ones, and of as many learned from."""
+        held_out = known.features(self.answers, self.target)
+        learned = self._learned(known)
+        if learned is None or len(learned) < LEAST_PHOTOS:
+            return held_out, None
+        self.counts["training"] = len(learned)
+        return held_out, learned
+
+    def _learned(self, known: Remembering) -> Tensor | None:
+        most, photos = len(self.items), self.photos
+        if photos.learned is not None:
+            remembering = Remembering(photos.learned, known.cache, known.extractor)
+            return remembering.features(photos.learned.items(self.target, most), self.target)
+        if photos.training is None:
+            return None
+        return known.of_images(self.after.show(p) for p in photos.training(self.target, most))
 
 
-def _as_it_is(images: Tensor) -> Tensor:
-    return images
+def _shown(encoding: Encoding, images: Tensor) -> Tensor:
+    """Turn channels into what people can look at; bands stay as they are."""
+    return images if encoding.kind == "bands" else encoding.show(images)

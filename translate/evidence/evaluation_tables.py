@@ -59,8 +59,10 @@ def measure_title(measure: str) -> str:
 
 
 def cell(measure: str, estimate: Estimate | None) -> Cell:
-    """Write a number with its interval."""
-    return number(in_words(estimate, MEASURES.get(measure, UNKNOWN).digits))
+    """Write a number with its interval below."""
+    words = in_words(estimate, MEASURES.get(measure, UNKNOWN).digits)
+    value, _, interval = words.partition(" (")
+    return number(value, interval.removesuffix(")"))
 
 
 def how_to_read(measures: Sequence[str]) -> str:
@@ -74,7 +76,7 @@ def how_to_read(measures: Sequence[str]) -> str:
     )
     told = "; ".join(directions)
     sentence = f"{told[:1].upper()}{told[1:]}. " if told else ""
-    return f"{sentence}In brackets the interval in which 95 of 100 such measurements would fall."
+    return f"{sentence}Below each number the interval in which 95 of 100 such measurements would fall."
 
 
 def _table(found: Mapping[tuple[str, str], Estimate]) -> Html:

@@ -19,6 +19,16 @@ Ways = dict[str, Callable[[Tensor], Tensor]]
 """Name of a way to translate -> the way, from images to images to be looked at."""
 
 
+class Seen(NamedTuple):
+    """Images to be looked at, (N, 3, H, W), and what was seen of them; None: nothing looks.
+
+    Bands are not looked at: of them it is whatever (N, C, H, W) they are.
+    """
+
+    images: Tensor
+    look: Look | None
+
+
 class Found(NamedTuple):
     """What was found of a batch: measures `(N,)` by name, and features `(N, D)` if asked for."""
 
@@ -60,56 +70,52 @@ class Judge:
     def __init__(self, eye: FeatureExtractor | None, extractor: Extractor | None) -> None:
         self.eye, self.extractor = eye, extractor
 
-    def look(self, images: Tensor) -> Look | None:
-        """See images, if there is an eye and they are what people can look at."""
-        return self.eye.look(images) if self.eye and images.shape[1] == 3 else None
+    def see(self, images: Tensor) -> Seen:
+        """Look at images, if there is an eye and they are what people can look at."""
+        return Seen(images, self.eye.look(images) if self.eye and images.shape[1] == 3 else None)
 
-    def __call__(
-        self, seen: Look | None, source: Tensor, translated: Tensor, answer: Tensor | None
-    ) -> Found:
+    def __call__(self, source: Seen, translated: Tensor, answer: Seen | None) -> Found:
         """Judge a batch of translations, rounded to 8 bits as files are.
 
         Args:
-            seen: What `look` saw of the photos.
             answer: The exact answers; None: not known.
         """
-        translated = _rounded(translated)
-        found = dict(self._answered(translated, answer))
-        look = self.look(translated)
-        found |= self._kept(seen, look, source, translated)
-        if look is not None and answer is not None:
-            truth = self.look(answer)
-            if truth is not None:
-                found["perceptual"] = perceptual_distance(look.stages, truth.stages)
-        return Found(found, self._features(translated, look))
+        rounded = _rounded(translated)
+        # What was left as it is, as by one of the baselines, need not be looked at again.
+        seen = source if torch.equal(rounded, source.images) else self.see(rounded)
+        found = _kept(source, seen) | ({} if answer is None else _answered(seen, answer))
+        return Found(found, self._features(seen))
 
-    def compare(self, seen: Look | None, source: Tensor, real: Tensor) -> Found:
+    def compare(self, source: Seen, real: Seen) -> Found:
         """Measure what real photos have in common with photos of the other domain."""
-        return Found(self._kept(seen, self.look(real), source, real))
+        return Found(_kept(source, real))
 
-    def _features(self, images: Tensor, look: Look | None) -> Tensor | None:
+    def _features(self, seen: Seen) -> Tensor | None:
         if self.extractor is None:
             return None
-        return look.pooled if self.extractor is self.eye and look else self.extractor(images)
+        if self.extractor is self.eye and seen.look is not None:
+            return seen.look.pooled
+        return self.extractor(seen.images)
 
-    def _answered(self, translated: Tensor, answer: Tensor | None) -> dict[str, Tensor]:
-        if answer is None:
-            return {}
-        found = {"l1": mean_difference(translated, answer), "psnr": psnr(translated, answer)}
-        if min(answer.shape[-2:]) >= SSIM_WINDOW_PX:
-            found["ssim"] = ssim(translated, answer)
-        return found
 
-    def _kept(
-        self, seen: Look | None, look: Look | None, source: Tensor, images: Tensor
-    ) -> dict[str, Tensor]:
-        if source.shape != images.shape or source.shape[1] != 3:
-            return {}  # photos as they are, of several sizes: nothing lies at the same place
-        found = {"luminance": luminance_correlation(source, images)}
-        if seen is not None and look is not None:
-            stages = (one.stages[STRUCTURE_STAGE] for one in (seen, look))
-            found["structure"] = structure_distance(*stages)
-        return found
+def _answered(translated: Seen, answer: Seen) -> dict[str, Tensor]:
+    images, truth = translated.images, answer.images
+    found = {"l1": mean_difference(images, truth), "psnr": psnr(images, truth)}
+    if min(truth.shape[-2:]) >= SSIM_WINDOW_PX:
+        found["ssim"] = ssim(images, truth)
+    if translated.look is not None and answer.look is not None:
+        found["perceptual"] = perceptual_distance(translated.look.stages, answer.look.stages)
+    return found
+
+
+def _kept(source: Seen, other: Seen) -> dict[str, Tensor]:
+    if source.images.shape != other.images.shape or source.images.shape[1] != 3:
+        return {}  # photos as they are, of several sizes: nothing lies at the same place
+    found = {"luminance": luminance_correlation(source.images, other.images)}
+    if source.look is not None and other.look is not None:
+        stages = (one.look.stages[STRUCTURE_STAGE] for one in (source, other) if one.look)
+        found["structure"] = structure_distance(*stages)
+    return found
 
 
 def _rounded(images: Tensor) -> Tensor:

@@ -89,7 +89,7 @@ def _translate(
                     made = _as_picture(made, translator.encodings[1])
                 found.setdefault((way, number), []).append((name, made))
     left_out = ", ".join(way for way in subjects if way not in bundle.generators)
-    return f"{name}: {there}" + (f"; it has no {left_out}." if left_out else ".")
+    return f"{name}: the model in {there}" + (f"; it has no {left_out}." if left_out else ".")
 
 
 def _as_picture(image: Any, encoding: Encoding) -> Image.Image:

@@ -3,20 +3,23 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from translate.data import Draw, Splits
 from translate.data.files import LEAST_PX, list_photos
 from translate.data.held_out import HeldOutPhotos, first_shown, match_in_turn
-from translate.data.pair_folders import ARRANGEMENTS
+from translate.data.jitter import center_view
+from translate.data.pair_files import PairFiles, encode, resampling
+from translate.data.pair_folders import ARRANGEMENTS, Arrangement, Folders
 from translate.data.pairing import find_pairs
 from translate.errors import DataError
-from translate.images import Encoding, Pair
+from translate.images import Encoding, Pair, open_samples, suffixes_of
 
 Encodings = Mapping[str, Encoding]
+Pairs = dict[str, PairFiles]
 TESTS = ("test", "val")
 
 
@@ -31,6 +34,7 @@ class JudgedPhotos:
         side_px: Side of the squares; None: photos as they are.
         training: Domain and most photos -> photos of the training set, (1, C, H, W); None: none.
         view: How photos are looked at, in words.
+        learned: The training set, where it can be looked at as the held-out photos are; else None.
     """
 
     test: Dataset[Pair]
@@ -39,6 +43,7 @@ class JudgedPhotos:
     side_px: int | None
     training: Callable[[str, int], Iterator[Tensor]] | None
     view: str
+    learned: "JudgedPhotos | None" = None
 
     def items(self, domain: str, most: int) -> list[int]:
         """Choose the items that show the photos of a domain, each once, spread evenly."""
@@ -53,6 +58,23 @@ class JudgedPhotos:
         if files is None or not isinstance(self.test, HeldOutPhotos):
             return None
         return Path(getattr(files[index], domain))
+
+    def image(self, index: int, domain: str) -> Tensor:
+        """Open one image of an item, and where it can be the file of this one alone.
+
+        Shape:
+            (C, H, W) in [-1, 1].
+        """
+        if not isinstance(self.test, HeldOutPhotos) or self.test.files[index].is_side_by_side:
+            return torch.as_tensor(getattr(self.test[index], domain))
+        files, encoding = self.test.files[index], self.test.encodings[domain]
+        samples = open_samples(getattr(files, domain), encoding.kind)
+        view = center_view(samples, self.test.side_px, resampling(encoding), self.test.is_resized)
+        return encode(view, domain, files, self.test.encodings)
+
+    def each(self, domain: str, most: int) -> Iterator[Tensor]:
+        """Open the images of a domain one by one, (1, C, H, W) each."""
+        return (self.image(index, domain)[None] for index in self.items(domain, most))
 
 
 def spread(items: list[int], most: int) -> list[int]:
@@ -70,7 +92,8 @@ def photos_of_run(data: Splits) -> JudgedPhotos | None:
         for index in spread(list(range(len(data.train))), most):  # type: ignore[arg-type]
             yield getattr(data.train[Draw(0, index)], domain)[None]
 
-    view = f"squares of {data.test_px} px from the middle, as the run looks at them"
+    is_resized = getattr(data.test, "is_resized", True)
+    view = _in_words(data.test_px) if is_resized else f"{data.test_px} px from the middle, unscaled"
     return JudgedPhotos(
         data.test, data.test_is_paired, data.encodings, data.test_px, training, view
     )
@@ -94,33 +117,51 @@ def photos_of_folder(
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder. Name the folder of a data set.")
     arrangement, split = _arrangement(folder)
+    is_side_by_side = arrangement.a == arrangement.b
     if is_paired is None:
-        is_paired = arrangement.a == arrangement.b
-    if arrangement.a == arrangement.b and not is_paired:
-        raise DataError(f"{folder}: side-by-side files are pairs. Leave out --unpaired.")
+        is_paired = is_side_by_side
+    if is_side_by_side and not is_paired:
+        raise DataError(
+            f"{folder}: holds side-by-side files, which are pairs. Leave is_paired out."
+        )
 
     def open_split(name: str) -> HeldOutPhotos:
-        places = arrangement.folders(folder, name)
-        if arrangement.a == arrangement.b or is_paired:
-            kinds: Any = {domain: encodings[domain].kind for domain in "ab"}
-            pairs = find_pairs(places, kinds, LEAST_PX, skip_bad_files=False).pairs
-        else:
-            pairs = match_in_turn(*(list_photos(place) for place in places))
+        find = _find_pairs if is_paired else _find_photos
+        pairs = find(arrangement.folders(folder, name), encodings, name != "train")
         return HeldOutPhotos(pairs, side_px, encodings)
 
-    training = None
+    ways = is_paired, encodings, side_px
+    view, learned = _in_words(side_px), None
     if not arrangement.missing(folder, "train"):
-        learned = open_split("train")
-
-        def training(domain: str, most: int) -> Iterator[Tensor]:
-            for index in spread(learned.first_shown(domain), most):
-                yield getattr(learned[index], domain)[None]
-
-    view = f"shorter side resized to {side_px} px, a square from the middle"
-    return JudgedPhotos(open_split(split), is_paired, encodings, side_px, training, view)
+        learned = JudgedPhotos(open_split("train"), *ways, None, view)
+    training = learned.each if learned else None
+    return JudgedPhotos(open_split(split), *ways, training, view, learned)
 
 
-def _arrangement(folder: Path) -> tuple[Any, str]:
+def _find_pairs(places: Folders, encodings: Encodings, must_be_whole: bool) -> Pairs:
+    kinds = {domain: encoding.kind for domain, encoding in encodings.items()}
+    scan = find_pairs(places, kinds, LEAST_PX, skip_bad_files=True)
+    if scan.faults and must_be_whole:
+        where = ", ".join(str(place) for place in dict.fromkeys(places))
+        raise DataError(
+            f"{where}: {len(scan.pairs)} pairs can be used, but there are also\n{scan.describe()}\n"
+            "Mend or remove these: whoever measures again should measure by the same pairs."
+        )
+    return scan.pairs
+
+
+def _find_photos(places: Folders, encodings: Encodings, must_be_whole: bool) -> Pairs:
+    """Find photos that are no pairs; they are not opened yet."""
+    suffixes = (suffixes_of(encodings[domain].kind) for domain in "ab")
+    return match_in_turn(*(list_photos(*each) for each in zip(places, suffixes, strict=True)))
+
+
+def _in_words(side_px: int) -> str:
+    how = "averaging pixels where it shrinks, else bicubic"
+    return f"shorter side resized to {side_px} px ({how}), a square from the middle"
+
+
+def _arrangement(folder: Path) -> tuple[Arrangement, str]:
     """Find how a data set's folders are called, and which of them is held out."""
     for split in TESTS:
         for arrangement in ARRANGEMENTS:

@@ -6,8 +6,9 @@ from typing import Any
 
 from translate.evidence.curves import alarm_marks, curves, measurements
 from translate.evidence.evaluation_tables import evaluation_section
+from translate.evidence.journal_lines import AlarmLine
 from translate.evidence.run_facts import describe_run, describe_settings, describe_state, tell_data
-from translate.evidence.run_files import RunFiles, open_run
+from translate.evidence.run_files import JOURNAL, RunFiles, open_run
 from translate.evidence.sample_figures import grid_film, sliders
 from translate.pages import (
     Html,
@@ -23,6 +24,7 @@ from translate.pages import (
 )
 
 REPORT = "report.html"
+MOST_ALARMS = 50
 NO_CURVES = (
     "There are no curves yet: the run has not reached the first line of its journal, which it "
     "writes every training.log_every_steps."
@@ -92,14 +94,14 @@ def _health(run: RunFiles) -> Iterator[Html]:
         yield note("No alarm was raised.", "good" if run.journal.numbers else "hint")
         return
     yield note(f"{len(alarms)} alarm{'s were' if len(alarms) > 1 else ' was'} raised.", "warning")
-    yield table(
-        ["step", "epoch", "alarm", "what it says", "what was done"],
-        [[int(a.step), f"{a.epoch:g}", a.name, a.says, _done(a.came_from, a.step)] for a in alarms],
-    )
+    yield bullets([_in_words(alarm) for alarm in alarms[:MOST_ALARMS]])
+    if (more := len(alarms) - MOST_ALARMS) > 0:
+        yield text(f"{more} more are in {JOURNAL}.")
 
 
-def _done(came_from: float | None, step: float) -> str:
-    return "" if came_from is None else f"went back from step {came_from:g} to {step:g}"
+def _in_words(alarm: AlarmLine) -> str:
+    went = "" if alarm.came_from is None else f" The run went back from step {alarm.came_from:g}."
+    return f"Step {alarm.step:g}, epoch {alarm.epoch:g}: {alarm.name}: {alarm.says}{went}"
 
 
 def _curves(run: RunFiles) -> Iterator[Html]:
@@ -113,9 +115,9 @@ def _scores(run: RunFiles) -> Iterator[Html]:
     if run.scores:
         yield text(
             "How real each patch looks to the discriminator of its domain: red it calls real, blue "
-            "translated. Of a fair game both photos and translations are mixed; translations that "
-            "are blue all over teach the generator little, and where the blue gathers is where a "
-            "translation gives itself away."
+            "translated. In a fair game photos and translations both show some of each. Where blue "
+            "gathers, a translation gives itself away; where all of it is blue, the generator "
+            "learns little any more."
         )
     yield grid_film(run.scores, NO_SCORES)
 
@@ -139,14 +141,21 @@ def _environment(environment: Mapping[str, Any]) -> Iterator[Html]:
     if not starts:
         yield text(NO_ENVIRONMENT)
         return
-    yield facts({name: _plain(value) for name, value in starts[-1].items()})
+    yield facts({_title(name): _plain(value) for name, value in starts[-1].items()})
     if len(starts) > 1:
         names = dict.fromkeys(name for start in starts for name in start)
         differing = [n for n in names if len({str(start.get(n)) for start in starts}) > 1]
         yield folded(
             f"The run was started {len(starts)} times; what differed",
-            table(differing, [[_plain(start.get(n, "")) for n in differing] for start in starts]),
+            table(
+                [_title(name) for name in differing],
+                [[_plain(start.get(n, "")) for n in differing] for start in starts],
+            ),
         )
+
+
+def _title(name: str) -> str:
+    return {"at": "started (UTC)", "after_step": "started after step"}.get(name, name)
 
 
 def _plain(value: object) -> str:

@@ -36,6 +36,7 @@ class Sheet:
         """Cut an image out.
 
         Raises:
+            IndexError: There is no such row.
             ValueError: There is no column of that name.
         """
         return self.image.crop(self.rows[row][self.names.index(name)])

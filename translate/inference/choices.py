@@ -126,6 +126,11 @@ def _choose_memory(device: torch.device) -> int:
 
 
 def choose_device(device: str | torch.device | None) -> torch.device:
+    """Settle where to compute; None: the fastest there is.
+
+    Raises:
+        TranslateError: This machine has no such device.
+    """
     counts = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
     counts = {kind: count for kind, count in {**counts, "cpu": 1}.items() if count}
     if device is None:

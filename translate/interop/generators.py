@@ -15,6 +15,7 @@ from translate.interop.reference_resnet import infer_resnet, resnet_layout
 from translate.interop.reference_unet import infer_unet, unet_layout
 from translate.networks import Generator, ResNetGenerator, UNetGenerator
 
+UNKNOWN_THERE = {"norm": "none", "upsample": "resize", "residual": True}  # to the reference
 NAME_GENERATOR = "Name a generator's file, such as latest_net_G.pth or latest_net_G_A.pth."
 
 
@@ -74,13 +75,13 @@ def _infer(state: Mapping[str, Tensor], where: str) -> tuple[type[Generator], di
 def _layout(generator: Generator, where: str) -> dict[str, str | Tensor]:
     """Write down which key of the reference holds what."""
     arguments = generator.arguments
-    if arguments.get("norm") == "none" or arguments.get("upsample") == "resize":
-        setting = "norm" if arguments["norm"] == "none" else "upsample"
-        raise BundleError(
-            f"{where}: its {setting} is '{arguments[setting]}', and the reference has no such "
-            "network: its weights would mean something else there. Only norm instance or batch and "
-            "upsample transposed or blur can be exported."
-        )
+    for setting, value in UNKNOWN_THERE.items():
+        if arguments.get(setting) == value:
+            raise BundleError(
+                f"{where}: its {setting} is '{value}', and the reference has no such network: its "
+                "weights would mean something else there. Only norm instance or batch, upsample "
+                "transposed or blur, and residual False can be exported."
+            )
     if isinstance(generator, ResNetGenerator):
         return resnet_layout(generator)
     if isinstance(generator, UNetGenerator):

@@ -3,10 +3,12 @@
 from itertools import pairwise
 from typing import Literal, get_args
 
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from translate.config import Settings
+from translate.errors import ConfigError
 from translate.networks.blur import BlurHalving
 from translate.networks.dropout import Dropout
 from translate.networks.generator import Generator
@@ -48,8 +50,8 @@ class ResNetGenerator(Generator):
             pixel and a "blur" that keeps every other one.
         downsamplings: Number of halvings before the blocks, and of doublings after them.
         residual: Add what the layers give to the photo, within the range of photos, so that a
-            generator begins at its photo and learns what differs between the domains alone.
-            Both sides then have as many channels.
+            generator need not learn to copy it, and learns what differs between the domains
+            alone. Both sides then have as many channels.
 
     Shape:
         (N, in_channels, H, W) in [-1, 1] -> (N, out_channels, H, W) in [-1, 1].
@@ -57,6 +59,9 @@ class ResNetGenerator(Generator):
     Source:
         Zhu et al. 2017, section 7.2, after Johnson et al. 2016. Park et al. 2020, "Contrastive
         Learning for Unpaired Image-to-Image Translation", for the blur.
+
+    Raises:
+        ConfigError: `residual` where the two sides have not as many channels.
     """
 
     name = "resnet"
@@ -77,8 +82,9 @@ class ResNetGenerator(Generator):
     ) -> None:
         super().__init__()
         if residual and in_channels != out_channels:
-            raise ValueError(
-                f"residual needs as many channels out as in, got {in_channels} and {out_channels}"
+            raise ConfigError(
+                "generator.residual: adds to the photo what was learned, so it needs as many "
+                f"channels out as in, got {in_channels} in and {out_channels} out. Set it to false."
             )
         self.arguments = {
             "in_channels": in_channels,
@@ -102,7 +108,7 @@ class ResNetGenerator(Generator):
             *_leave(out_channels, widths, norm, upsample),
             nn.Identity() if residual else nn.Tanh(),
         )
-        self.limit = nn.Hardtanh() if residual else None
+        self.limit = PhotoRange() if residual else None
 
     def forward(self, photo: Tensor) -> Tensor:
         """Translate."""
@@ -110,6 +116,22 @@ class ResNetGenerator(Generator):
         if self.limit is not None:
             translation = self.limit(photo + translation)
         return translation
+
+
+class PhotoRange(nn.Module):
+    """Cut off what is darker than black or brighter than white, and let gradients pass.
+
+    Without them, what was pushed too far could never come back: a sky that was once black would
+    stay black, whatever the discriminator says of it.
+
+    Shape:
+        Any -> the same, in [-1, 1].
+    """
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Cut off."""
+        cut = image.clamp(-1, 1)
+        return image + (cut - image).detach() if torch.is_grad_enabled() else cut
 
 
 class ResidualBlock(nn.Module):

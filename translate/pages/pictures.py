@@ -10,8 +10,8 @@ from PIL import Image
 from translate.pages.markup import Html, escaped
 
 # Longest sides: beyond them a screen shows no more, and a page of many pictures grows heavy.
-GALLERY_PX, SLIDER_PX, FILM_PX = 480, 1024, 1600
-LEAST_SHOWN_PX = 320  # smaller pictures are enlarged to be seen
+GALLERY_PX, SLIDER_PX, FILM_PX = 480, 1024, 1280
+LEAST_SHOWN_PX = 360  # smaller pictures are enlarged to be seen
 QUALITY = 82
 FEW_COLOURS = 256  # a drawing, whose edges JPEG and WebP would smear
 

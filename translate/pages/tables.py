@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from translate.pages.markup import Html, escaped
 
+FEW_COLUMNS = 6  # more stand closer to each other
+
 Cell = Html | str | int | float
 
 
@@ -26,8 +28,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:
     )
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     # Reachable by keyboard, so that it can be scrolled without a mouse.
+    many = ' class="many"' if len(heads) > FEW_COLUMNS else ""
     return Html(
-        '<div class="wide" tabindex="0"><table>'
+        f'<div class="wide" tabindex="0"><table{many}>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -41,9 +44,14 @@ def figure(value: float) -> str:
     return f"{value:.4g}"
 
 
-def number(words: str) -> Html:
-    """Make a cell of digits and more, such as "12.3 ± 0.4", that is aligned like a number."""
-    return Html(f'<span class="number">{escaped(words)}</span>')
+def number(words: str, below: str = "") -> Html:
+    """Make a cell of digits and more that is aligned like a number.
+
+    Args:
+        below: Stands under it and is smaller, such as an interval.
+    """
+    small = f"<small>{escaped(below)}</small>" if below else ""
+    return Html(f'<span class="number">{escaped(words)}{small}</span>')
 
 
 def _cells(row: Sequence[Cell]) -> str:

@@ -17,24 +17,22 @@ from translate.images.writing import write_whole
 from translate.recipe.recipe import Recipe
 
 EVALUATION = "evaluation.json"  # in a run's folder
+LEAST_FOR_SETS = 20  # photos of a domain; what fewer have in common says nothing of their kind
 
 
 def measure_run(recipe: Recipe, folder: Path, bundle: Path, data: Splits) -> Evaluation | None:
     """Measure a bundle on the photos that its run held out, and write `evaluation.json`.
 
     The bundle is read back from disk: what is measured is what people will get. Features are used
-    where the extra `metrics` is installed, and left out where it is not.
+    where the extra `metrics` is installed and there are photos enough, and left out elsewhere.
 
     Returns:
         None: fewer than two photos were held out.
     """
     photos = photos_of_run(data)
-    if photos is None or _too_few(photos):
+    if photos is None or _fewer(photos, LEAST_PHOTOS):
         return None
-    try:
-        eye = FeatureExtractor(torch.device("cpu"))
-    except ConfigError:
-        eye = None
+    eye = None if _fewer(photos, LEAST_FOR_SETS) else _eye()
     with FeatureCache(usual_place()) as cache:
         tools = Instruments(eye, eye, cache, most_photos=recipe.training.validate_photos)
         found = evaluate(load_bundle(bundle), photos, tools)
@@ -42,5 +40,12 @@ def measure_run(recipe: Recipe, folder: Path, bundle: Path, data: Splits) -> Eva
     return found
 
 
-def _too_few(photos: JudgedPhotos) -> bool:
-    return any(len(photos.items(domain, LEAST_PHOTOS)) < LEAST_PHOTOS for domain in "ab")
+def _eye() -> FeatureExtractor | None:
+    try:
+        return FeatureExtractor(torch.device("cpu"))
+    except ConfigError:
+        return None
+
+
+def _fewer(photos: JudgedPhotos, least: int) -> bool:
+    return any(len(photos.items(domain, least)) < least for domain in "ab")

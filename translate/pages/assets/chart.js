@@ -5,6 +5,7 @@
   const LEFT = 56, RIGHT = 12, TOP = 14, BOTTOM = 38;
   const COLOURS = 8;
   const FEW_POINTS = 40; // then each point gets a dot
+  const MANY_POINTS = 250; // then lines are thin, so that they do not cover each other
   const NEAR_PX = 8;
   const MOST_LABELS = 4;
 
@@ -32,7 +33,7 @@
   const evenTicks = (low, high, count) => {
     const rough = (high - low) / count;
     const power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) || rough;
+    const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) || rough;
     const ticks = [];
     for (let at = Math.ceil(low / step); at * step <= high + step * 1e-9; at++) {
       ticks.push(Number((at * step).toPrecision(12)));
@@ -116,12 +117,13 @@
 
     draw() {
       if (!this.plot.clientWidth) return;
+      this.plot.dataset.view = this.view.join(" ");
       this.measure();
       const svg = node("svg", { height: this.total, "aria-hidden": "true" });
       const clip = `clip-${[...document.querySelectorAll(".chart")].indexOf(this.figure)}`;
       const defs = node("defs", {});
       defs.append(node("clipPath", { id: clip }));
-      defs.firstChild.append(node("rect", { x: LEFT, y: 0, width: this.width, height: TOP + this.tall }));
+      defs.firstChild.append(node("rect", { x: LEFT - 4, y: 0, width: this.width + 8, height: TOP + this.tall + 4 }));
       const inside = node("g", { "clip-path": `url(#${clip})` });
       svg.append(defs);
       this.drawAxes(svg);
@@ -145,7 +147,7 @@
         const value = this.isLogarithmic ? Number((10 ** y).toPrecision(6)) : y;
         svg.append(node("text", { x: LEFT - 8, y: at + 4, "text-anchor": "end" }, written(value)));
       }
-      for (const x of evenTicks(...this.view, clamp(Math.floor(this.width / 90), 2, 10))) {
+      for (const x of evenTicks(...this.view, clamp(Math.floor(this.width / 70), 2, 10))) {
         const at = this.toX(x);
         svg.append(node("line", { class: "grid", x1: at, x2: at, y1: ground, y2: ground + 4 }));
         svg.append(node("text", { x: at, y: ground + 17, "text-anchor": "middle" }, written(x)));
@@ -173,7 +175,7 @@
         }
         isDrawing = true;
       });
-      group.append(node("path", { class: `curve ${style}`, d: path, "data-line": line.index }));
+      group.append(node("path", { class: `curve ${points.length > MANY_POINTS ? "dense " : ""}${style}`, d: path, "data-line": line.index }));
     }
 
     drawEvents(group) {
