@@ -1,6 +1,9 @@
+import math
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -8,7 +11,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from translate.errors import DataError
-from translate.evaluation.distances import kernel_distance
+from translate.evaluation.bootstrap import draw_counts
+from translate.evaluation.distances import (
+    FrechetResamples,
+    frechet_distance,
+    kernel,
+    kernel_distance,
+)
 from translate.evaluation.features import FeatureExtractor
 from translate.images import open_photo, to_tensor
 
@@ -97,18 +106,129 @@ def test_for_equal_counts_the_distance_is_that_of_torchmetrics() -> None:
     assert kernel_distance(real, fake) == pytest.approx(kid.poly_mmd(real, fake).item())
 
 
+def test_the_kernel_compares_every_vector_with_every_other() -> None:
+    first, second = torch.tensor([[0.0, 0.0], [2.0, 0.0]]), torch.tensor([[2.0, 1.0]])
+
+    assert kernel(first, second).tolist() == [[1.0], [27.0]]  # (4 / 2 + 1)^3
+
+
+def test_the_frechet_distance_of_two_bell_curves_on_a_line_is_by_hand() -> None:
+    real, fake = torch.tensor([[0.0], [2.0]]), torch.tensor([[1.0], [4.0], [7.0]])
+
+    # (mean - mean)^2 + (deviation - deviation)^2, with deviations of sqrt(2) and 3.
+    assert frechet_distance(real, fake) == pytest.approx(9 + (3 - math.sqrt(2)) ** 2)
+
+
+def by_eigenvalues(real: Tensor, fake: Tensor) -> float:
+    """Heusel et al. 2017, eq. 6, written down."""
+    x, y = real.double().numpy(), fake.double().numpy()
+    covariances = [np.atleast_2d(np.cov(features, rowvar=False)) for features in (x, y)]
+    shared = np.sqrt(np.linalg.eigvals(covariances[0] @ covariances[1]).astype(complex)).real.sum()
+    apart = np.square(x.mean(axis=0) - y.mean(axis=0)).sum()
+    return float(apart + sum(np.trace(each) for each in covariances) - 2 * shared)
+
+
+SHAPES = {
+    "fewer photos than features": (20, 20, 30),
+    "unequal counts": (25, 12, 30),
+    "more photos than features": (60, 60, 7),
+    "more of one only": (60, 5, 30),
+    "as many": (8, 8, 8),
+    "two photos": (2, 2, 40),
+}
+
+
+@pytest.mark.parametrize(("count", "others", "dimensions"), SHAPES.values(), ids=SHAPES)
+def test_the_frechet_distance_is_the_papers_for_any_numbers_of_photos(
+    count: int, others: int, dimensions: int
+) -> None:
+    real, fake = drawn(count, dimensions, 0) + 3, 1.5 * drawn(others, dimensions, 1) + 2.5
+
+    # Roots of eigenvalues that should be 0 leave some of the rounding.
+    assert frechet_distance(real, fake) == pytest.approx(by_eigenvalues(real, fake), rel=2e-6)
+
+
+@pytest.mark.slow  # both take seconds to import
+@pytest.mark.parametrize(("count", "others", "dimensions"), SHAPES.values(), ids=SHAPES)
+def test_the_frechet_distance_is_that_of_torchmetrics_and_torch_fidelity(
+    count: int, others: int, dimensions: int
+) -> None:
+    torchmetrics = pytest.importorskip("torchmetrics.image.fid")
+    fidelity = pytest.importorskip("torch_fidelity.metric_fid")
+    real, fake = (drawn(n, dimensions, i).double() + i / 2 for i, n in enumerate((count, others)))
+
+    moments = [(x.mean(dim=0), torch.cov(x.T).reshape(dimensions, -1)) for x in (real, fake)]
+    theirs = torchmetrics._compute_fid(*moments[0], *moments[1]).item()
+    statistics = [fidelity.fid_features_to_statistics(x) for x in (real, fake)]
+    others_still = fidelity.fid_statistics_to_metric(*statistics, verbose=False)
+
+    found = frechet_distance(real, fake)
+    assert found == pytest.approx(theirs, rel=1e-6)
+    assert found == pytest.approx(others_still["frechet_inception_distance"], rel=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(2, 9), st.integers(2, 9), st.integers(1, 9), st.integers(0, 2**30))
+def test_the_frechet_distance_is_the_same_from_either_side_and_never_below_zero(
+    count: int, others: int, dimensions: int, seed: int
+) -> None:
+    first, second = drawn(count, dimensions, seed), drawn(others, dimensions, seed + 1)
+
+    there, back = frechet_distance(first, second), frechet_distance(second, first)
+
+    assert there == pytest.approx(back, abs=1e-9)
+    assert there > -1e-9
+    assert frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
+
+
+def test_small_frechet_distances_of_large_features_are_not_lost_to_rounding() -> None:
+    real, fake = drawn(50, 4, 0), drawn(50, 4, 1)
+
+    moved = frechet_distance(real.double() + 1e4, fake.double() + 1e4)
+
+    assert moved == pytest.approx(frechet_distance(real, fake), rel=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 9), st.integers(2, 9), st.integers(1, 12), st.integers(0, 2**30))
+def test_resamples_are_measured_as_if_photos_were_there_as_often_as_they_were_drawn(
+    count: int, others: int, dimensions: int, seed: int
+) -> None:
+    real = drawn(count, dimensions, seed).double() + 5
+    fake = drawn(others, dimensions, seed + 1).double() + 4
+    randomness = torch.Generator().manual_seed(seed)
+    drawn_real, drawn_fake = (draw_counts(n, randomness, 1)[0] for n in (count, others))
+
+    found = FrechetResamples(real, fake)(drawn_real, drawn_fake)
+
+    repeated = (
+        features.repeat_interleave(counts.long(), dim=0)
+        for features, counts in ((real, drawn_real), (fake, drawn_fake))
+    )
+    assert found == pytest.approx(frechet_distance(*repeated), abs=1e-9)
+
+
+@pytest.mark.parametrize("distance", [kernel_distance, frechet_distance])
+def test_distances_of_equal_features_do_not_depend_on_the_order_of_photos(distance: Any) -> None:
+    real, fake = drawn(9, 4, 0), drawn(7, 4, 1)
+
+    assert distance(real.flip(0), fake.flip(0)) == pytest.approx(distance(real, fake))
+
+
+@pytest.mark.parametrize("distance", [kernel_distance, frechet_distance])
 @pytest.mark.parametrize(("real", "fake"), [(1, 5), (5, 1), (0, 0)])
-def test_fewer_than_two_photos_are_refused(real: int, fake: int) -> None:
+def test_fewer_than_two_photos_are_refused(distance: Any, real: int, fake: int) -> None:
     expected = f"at least 2 photos of each, got {real} real and {fake} translated"
 
     with pytest.raises(DataError, match=expected):
-        kernel_distance(torch.zeros(real, 3), torch.zeros(fake, 3))
+        distance(torch.zeros(real, 3), torch.zeros(fake, 3))
 
 
+@pytest.mark.parametrize("distance", [kernel_distance, frechet_distance])
 @pytest.mark.parametrize("shape", [(4, 2), (4, 3, 1)])
-def test_features_of_two_kinds_are_refused(shape: tuple[int, ...]) -> None:
+def test_features_of_two_kinds_are_refused(distance: Any, shape: tuple[int, ...]) -> None:
     with pytest.raises(DataError, match=r"by the same features: .* got \(4, 3\) and \(4, "):
-        kernel_distance(torch.zeros(4, 3), torch.zeros(shape))
+        distance(torch.zeros(4, 3), torch.zeros(shape))
 
 
 @pytest.mark.real_data

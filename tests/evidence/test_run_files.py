@@ -6,6 +6,11 @@ from tests.run_toys import evaluation, write_run
 from translate.errors import TrainingError
 from translate.evidence.run_files import open_run
 
+# Nine lists, each of which holds the one before it nine times.
+LAUGHS = "l0: &l0 [x]\n" + "".join(
+    f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 9)}]\n" for i in range(1, 9)
+)
+
 
 def test_all_that_a_finished_run_left_is_found(tmp_path: Path) -> None:
     run = open_run(write_run(tmp_path / "snow"))
@@ -41,7 +46,8 @@ def test_either_a_recipe_or_a_journal_makes_a_run(tmp_path: Path, only: str) -> 
     ("file", "content", "told"),
     [
         ("recipe.yaml", "a: [", "is not valid YAML"),
-        ("journal.jsonl", "nonsense\n", "1 lines of journal.jsonl cannot be read"),
+        ("recipe.yaml", LAUGHS, "holds far more than a recipe does"),
+        ("journal.jsonl", "nonsense\n", "journal.jsonl: 1 of its lines cannot be read"),
         ("bundle/model.json", "{", "model.json: cannot be read"),
         ("bundle/model.json", "[1]", "it holds no object"),
         ("evaluation.json", "[" * 100_000, "evaluation.json: cannot be read"),

@@ -142,6 +142,13 @@ def test_starts_on_different_machines_are_told_apart(tmp_path: Path) -> None:
     assert '<th scope="col">cpu</th>' in told
 
 
+def test_starts_that_were_alike_are_counted(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "snow")
+    (folder / "environment.json").write_text(json.dumps({"starts": [{"cpu": "slow"}] * 3}))
+
+    assert "The run was started 3 times, alike." in report(folder)
+
+
 def test_a_folder_that_is_no_run_is_refused_and_left_alone(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="is no run"):
         write_run_report(tmp_path)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from translate.data import Splits
 from translate.data.derived import DerivedPhotos, HeldOutDerived
 from translate.data.held_out import HeldOutPhotos
@@ -14,6 +16,8 @@ from translate.data.paired import PairedPhotos
 from translate.data.unpaired import UnpairedPhotos
 from translate.doctor.cache import Cache, default_cache
 from translate.doctor.entries import Entry
+from translate.doctor.findings.finding import counted
+from translate.doctor.findings.of_sameness import looked_at_later
 from translate.doctor.findings.of_views import describe_gap
 from translate.doctor.looking import Looks, Manner, look
 from translate.doctor.pairs import judge_pairs
@@ -120,22 +124,25 @@ def _warn(looks: Looks) -> Iterator[str]:
         if verdict.common_shift is not None:
             yield "in most pairs B is shifted against A"
         elif verdict.shifted:
-            yield f"in {len(verdict.shifted):,} pairs A and B do not lie over one another"
+            some = counted(len(verdict.shifted), "pair", "pairs")
+            yield f"in {some} A and B do not lie over one another"
         if verdict.strange:
-            yield f"{len(verdict.strange):,} pairs seem to show two different things"
+            some = counted(len(verdict.strange), "pair seems", "pairs seem")
+            yield f"{some} to show two different things"
     gap = describe_gap(summarize(looks))
     if gap is not None:
         yield gap
 
 
 def _warn_of_twins(looks: Looks, sameness: Sameness) -> Iterator[str]:
+    shared = sameness.shared
     kinds = {
-        "photos are looked at and learned from": sameness.leaks,
-        "photos of A are in B too": sameness.shared,
-        "photos or pairs are (nearly) the same as another": sameness.copies,
+        "both looked at and learned from": looked_at_later(looks, sameness.leaks)[0],
+        "in both A and B": np.where(looks.sides[shared.first] == 0, shared.first, shared.second),
+        "(nearly) the same as another": sameness.copies.second,
     }
-    for words, twins in kinds.items():
-        if len(twins):
-            entries = looks.owners[twins.second]
-            example = looks.entries[int(entries[0])].name
-            yield f"{len(set(entries.tolist())):,} {words}, such as {example}"
+    for words, images in kinds.items():
+        if len(images):
+            names = sorted({looks.entries[owner].name for owner in looks.owners[images]})
+            some = counted(len(names), "photo is", "photos are")
+            yield f"{some} {words}, such as {names[0]}"

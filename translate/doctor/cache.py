@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from translate.doctor.alignment import VIEW_PX, Agreement
+from translate.doctor.alignment import Agreement, Edges
 from translate.doctor.entries import Entry
 from translate.doctor.facts import FACTS
 from translate.doctor.reading import Seen, Wanted
@@ -22,6 +22,7 @@ FORMAT = 1  # goes up when anything that is kept comes to mean something else
 MOST_ROWS = 1_000_000  # about a gigabyte; the oldest go first
 AT_ONCE = 200  # rows between two commits: a run that is stopped keeps what it saw
 DIGEST = 32  # bytes
+EDGES_HEAD = 12  # bytes: height, width, and what one level is worth
 TABLE = (
     "CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, facts BLOB NOT NULL, "
     "digests BLOB NOT NULL, agreement BLOB, edges BLOB, features BLOB)"
@@ -59,7 +60,8 @@ class Cache:
     """
 
     def __init__(self, file: Path | None, is_named: bool = False, opening: str = "whole") -> None:
-        self._file, self._opening, self._pending = file, opening, 0
+        self._file, self._opening = file, opening
+        self._pending: list[tuple[bytes | None, ...]] = []
         self._database: sqlite3.Connection | None = None
         if file is None:
             return
@@ -80,15 +82,7 @@ class Cache:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._database is None:
-            return
-        try:
-            self._database.execute(
-                "DELETE FROM seen WHERE rowid <= (SELECT max(rowid) FROM seen) - ?", (MOST_ROWS,)
-            )
-            self._database.commit()
-        except sqlite3.Error as problem:
-            self._give_up(problem)
+        self._write()
         if self._database is not None:
             self._database.close()
 
@@ -104,7 +98,7 @@ class Cache:
             return _unpack(row, entry, wanted) if row else None
         except sqlite3.Error as error:
             self._give_up(error)
-        except (ValueError, TypeError):  # somebody else wrote into it
+        except (ValueError, TypeError, OverflowError):  # somebody else wrote into it
             pass
         return None
 
@@ -113,14 +107,24 @@ class Cache:
         key = self._key(entry)
         if self._database is None or key is None:
             return
+        self._pending.append((key, *_pack(seen)))
+        if len(self._pending) >= AT_ONCE:
+            self._write()
+
+    def _write(self) -> None:
+        """Write in one go what waits for it, so that others who write need not wait long."""
+        rows, self._pending = self._pending, []
+        if self._database is None or not rows:
+            return
         try:
-            self._database.execute(
-                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?)", (key, *_pack(seen))
-            )
-            self._pending += 1
-            if self._pending >= AT_ONCE:
-                self._database.commit()
-                self._pending = 0
+            with self._database:
+                self._database.executemany(
+                    "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?)", rows
+                )
+                self._database.execute(
+                    "DELETE FROM seen WHERE rowid <= (SELECT max(rowid) FROM seen) - ?",
+                    (MOST_ROWS,),
+                )
         except sqlite3.Error as error:
             self._give_up(error)
 
@@ -153,9 +157,20 @@ def _pack(seen: Seen) -> tuple[bytes | None, ...]:
 
 
 def _pack_edges(seen: Seen) -> bytes:
+    """Write both as bytes, and what a byte is worth: a hundredth is as exact as they need be."""
     assert seen.edges is not None  # noqa: S101
-    height, width = seen.edges[0].shape
-    return bytes([height, width]) + np.array(seen.edges, np.float16).tobytes()
+    both = np.array(seen.edges)
+    unit = max(float(np.abs(both).max()), 1e-6) / 127
+    head = np.array([both.shape[1], both.shape[2], unit], np.float32)
+    levels: bytes = np.rint(both / unit).astype(np.int8).tobytes()
+    return head.tobytes() + levels
+
+
+def _unpack_edges(packed: bytes) -> tuple[Edges, Edges]:
+    height, width, unit = np.frombuffer(packed, np.float32, 3).tolist()
+    levels = np.frombuffer(packed, np.int8, offset=EDGES_HEAD)
+    both = levels.reshape(2, int(height), int(width)).astype(np.float32) * np.float32(unit)
+    return both[0], both[1]
 
 
 def _unpack(row: tuple[bytes | None, ...], entry: Entry, wanted: Wanted) -> Seen | None:
@@ -171,9 +186,7 @@ def _unpack(row: tuple[bytes | None, ...], entry: Entry, wanted: Wanted) -> Seen
     if agreement is not None:
         seen.agreement = Agreement(*np.frombuffer(agreement, np.float64).tolist())
     if edges is not None:
-        height, width = min(edges[0], VIEW_PX), min(edges[1], VIEW_PX)
-        both = np.frombuffer(edges[2:], np.float16).reshape(2, height, width).astype(np.float32)
-        seen.edges = both[0], both[1]
+        seen.edges = _unpack_edges(edges)
     if features is not None:
         seen.features = np.frombuffer(features, np.float32).reshape(images, -1)
     return seen

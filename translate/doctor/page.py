@@ -17,7 +17,7 @@ from translate.pages import (
     facts,
     folded,
     gallery,
-    heading,
+    joined,
     note,
     number,
     side_by_side,
@@ -77,12 +77,15 @@ def _overview(diagnosis: Diagnosis) -> list[Html]:
         if counts["serious"]
         else note("Nothing serious was found.", "good")
     )
-    rows = [[f.weight, f.title, f.advice] for f in diagnosis.findings]
-    return [lead, table(["weight", "what was found", "what it means, and what to do"], rows)]
+    rows = [
+        [f.weight, joined(text(f"{_sentence(f.title)}."), text(f.advice))]
+        for f in diagnosis.findings
+    ]
+    return [lead, table(["weight", "what was found, what it means, and what to do"], rows)]
 
 
 def _details(finding: Finding) -> list[Html]:
-    parts = [text(f"{finding.title}."), text(finding.advice)]
+    parts = [text(f"{_sentence(finding.title)}."), text(finding.advice)]
     with_images = [item for item in finding.items if item.images][:SHOWN]
     pictures = [p for item in with_images if (p := _picture(item, finding.kind)) is not None]
     if pictures:
@@ -91,7 +94,7 @@ def _details(finding: Finding) -> list[Html]:
         parts.append(gallery(pictures))
     else:
         lines = [f"{' and '.join(item.names)}: {item.words}" for item in finding.items[:LISTED]]
-        parts.append(folded(f"The first {len(lines)}", bullets(lines)))
+        parts.append(folded(counted(len(lines), "name", "names"), bullets(lines)))
     more = finding.count - (len(pictures) or min(LISTED, len(finding.items)))
     if more > 0:
         parts.append(text(f"{counted(more, 'more', 'more')}; --json FILE names them."))
@@ -194,4 +197,8 @@ def _origin(diagnosis: Diagnosis) -> list[Html]:
             f"usual agreement of pairs {verdict.usual[0]:.2f}{strangers}; "
             f"{verdict.in_place:.0%} of pairs fit best as they lie"
         )
-    return [heading("Of this page"), facts(values)]
+    return [facts(values)]
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

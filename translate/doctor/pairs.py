@@ -1,13 +1,18 @@
 """Which pairs do not lie over one another, and which show two different things?"""
 
 from dataclasses import dataclass, replace
-from itertools import cycle, islice
 
 import numpy as np
 import numpy.typing as npt
 
-from translate.doctor.agreeing import IN_PLACE, LEAST_SHIFT, share_better, share_in_place
-from translate.doctor.alignment import VIEW_PX, Edges, compare
+from translate.doctor.agreeing import (
+    IN_PLACE,
+    LEAST_SHIFT,
+    meet_strangers,
+    share_better,
+    share_in_place,
+)
+from translate.doctor.alignment import VIEW_PX
 from translate.doctor.looking import Looks
 
 # Measured on the paired sets of satellites, webcams, facades and shoes, and on the same ones
@@ -17,7 +22,6 @@ LEAST_LEAD = 0.33  # of the best agreement: what all other shifts must stay belo
 MOST_IN_PLACE = 0.5  # of the best agreement: what is left where the images lie now
 LUCK = 0.99  # quantile of what strangers reach at their best
 LUCK_UNKNOWN = 0.25  # what stands for it where there are too few strangers
-STRANGERS = 200
 FEWEST = 8  # pairs: from fewer nothing is learned about what is usual
 TELLING = 0.65  # share of comparisons that partners win against strangers; chance wins 0.5
 FAR_BELOW = 4.0  # times the lower spread below what is usual
@@ -33,7 +37,7 @@ class Verdict:
         common_shift: Right and down, in pixels, where most pairs are shifted alike; else None.
         better: How often partners agree better than strangers; None: too few pairs to tell.
         in_place: The share of pairs that fit best as they lie.
-        usual: The median agreement of partners, and of strangers (None: too few).
+        usual: The median of the best agreement of partners, and of strangers (None: too few).
     """
 
     shifted: list[int]
@@ -55,10 +59,12 @@ def judge_pairs(looks: Looks) -> Verdict | None:
     if not len(places):
         return None
     in_place, best, rival, right, down = looks.agreements[places].T
-    better, strangers = _meet_strangers(list(looks.edges.values()))
-    luck = float(np.quantile(strangers, LUCK)) if len(strangers) >= FEWEST else LUCK_UNKNOWN
+    strangers = meet_strangers(list(looks.edges.values()))
+    are_enough = len(strangers) >= FEWEST
+    better = share_better(best, strangers) if are_enough else None
+    luck = float(np.quantile(strangers, LUCK)) if are_enough else LUCK_UNKNOWN
     usual = (
-        float(np.median(in_place)),
+        float(np.median(best)),
         float(np.median(strangers)) if len(strangers) else None,
     )
     scale = VIEW_PX / np.maximum(VIEW_PX, _longest(looks)[places])
@@ -81,21 +87,6 @@ def judge_pairs(looks: Looks) -> Verdict | None:
         strange=[int(places[i]) for i in weakest if is_strange[i]],
         common_shift=common,
     )
-
-
-def _meet_strangers(
-    edges: list[tuple[Edges, Edges]],
-) -> tuple[float | None, npt.NDArray[np.float64]]:
-    """Compare the images of different pairs, as if they were pairs."""
-    if len(edges) < FEWEST:
-        return None, np.empty(0)
-    found = []
-    steps = islice(cycle(range(1, min(len(edges), 8))), STRANGERS)
-    for place, step in zip(range(min(len(edges), STRANGERS)), steps, strict=False):
-        a, b = edges[place][0], edges[(place + step) % len(edges)][1]
-        if a.shape == b.shape:
-            found.append(compare(a, b, VIEW_PX).best)
-    return share_better(edges), np.array(found)
 
 
 def _longest(looks: Looks) -> npt.NDArray[np.float64]:

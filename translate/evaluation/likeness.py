@@ -72,7 +72,7 @@ def luminance_correlation(first: Tensor, second: Tensor) -> Tensor:
     variances = [b.square().mean(dim=1) for b in bright]
     is_flat = torch.minimum(*variances) < FLAT
     product = (variances[0] * variances[1]).clamp(min=FLAT**2).sqrt()
-    return torch.where(is_flat, 0.0, shared / product)
+    return torch.where(is_flat, 0.0, shared / product).clamp(-1, 1)  # rounding may pass the ends
 
 
 def _centred_luminance(images: Tensor) -> Tensor:

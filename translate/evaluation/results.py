@@ -119,7 +119,7 @@ class Evaluation:
             measures = [m for m in MEASURES if any(row.measure == m for row in rows)]
             found = {(row.way, row.measure): row.estimate for row in rows}
             lines = [
-                f"| {direction} | " + " | ".join(MEASURES[m].title for m in measures) + " |",
+                f"| {_cell(direction)} | " + " | ".join(MEASURES[m].title for m in measures) + " |",
                 "| --- |" + " ---: |" * len(measures),
             ]
             for way in dict.fromkeys(row.way for row in rows):

@@ -76,7 +76,9 @@ def how_to_read(measures: Sequence[str]) -> str:
     )
     told = "; ".join(directions)
     sentence = f"{told[:1].upper()}{told[1:]}. " if told else ""
-    return f"{sentence}Below each number the interval in which 95 of 100 such measurements would fall."
+    return (
+        f"{sentence}Below each number the interval in which 95 of 100 such measurements would fall."
+    )
 
 
 def _table(found: Mapping[tuple[str, str], Estimate]) -> Html:

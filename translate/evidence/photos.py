@@ -164,9 +164,16 @@ def _in_words(side_px: int) -> str:
 def _arrangement(folder: Path) -> tuple[Arrangement, str]:
     """Find how a data set's folders are called, and which of them is held out."""
     for split in TESTS:
-        for arrangement in ARRANGEMENTS:
-            if not arrangement.missing(folder, split):
-                return arrangement, split
+        found = [one for one in ARRANGEMENTS if not one.missing(folder, split)]
+        if len(found) > 1:
+            places = [place for one in found for place in dict.fromkeys(one.folders(folder, split))]
+            raise DataError(
+                f"{folder}: holds held-out photos in several arrangements "
+                f"({', '.join(place.relative_to(folder).as_posix() for place in places)}), so it "
+                "is not known which are meant. Move some elsewhere."
+            )
+        if found:
+            return found[0], split
     raise DataError(
         f"{folder}: expected held-out photos in testA and testB, A/test and B/test, or test (two "
         "images side by side in each file), and found none of them. Name a folder that has them."

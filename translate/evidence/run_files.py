@@ -20,6 +20,7 @@ from translate.training.samples import find_grids
 
 BUNDLES = ("bundle", "bundle_best")  # of the last step, and of the best measurement
 JOURNAL = "journal.jsonl"
+MOST_SETTINGS = 10_000  # a recipe has some 60
 LARGEST_TEXT = 50_000_000  # bytes; a model.json is a few thousand
 
 
@@ -92,7 +93,7 @@ def open_run(folder: Path) -> RunFiles:
     faults: list[str] = []
     journal = read_lines(folder / JOURNAL)
     if journal.unreadable:
-        faults.append(f"{journal.unreadable} lines of {JOURNAL} cannot be read and are left out.")
+        faults.append(f"{JOURNAL}: {journal.unreadable} of its lines cannot be read.")
     return RunFiles(
         folder,
         folder.resolve().name,
@@ -110,10 +111,25 @@ def open_run(folder: Path) -> RunFiles:
 
 def _read_recipe(file: Path, faults: list[str]) -> Values:
     try:
-        return read_yaml(file)
+        values = read_yaml(file)
     except ConfigError as error:
         faults.append(str(error))
         return {}
+    if not _is_modest(values):
+        faults.append(f"{file}: holds far more than a recipe does, and is left out.")
+        return {}
+    return values
+
+
+def _is_modest(values: Any) -> bool:
+    """Say whether there are no more values than a page can show; YAML repeats by a word."""
+    left, seen = [values], 0
+    while left and seen <= MOST_SETTINGS:
+        value = left.pop()
+        seen += 1
+        if isinstance(value, dict | list):
+            left += value.values() if isinstance(value, dict) else value
+    return not left
 
 
 def _read_all(files: Mapping[str, Path], faults: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:

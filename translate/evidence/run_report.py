@@ -143,15 +143,17 @@ def _environment(environment: Mapping[str, Any]) -> Iterator[Html]:
         return
     yield facts({_title(name): _plain(value) for name, value in starts[-1].items()})
     if len(starts) > 1:
-        names = dict.fromkeys(name for start in starts for name in start)
-        differing = [n for n in names if len({str(start.get(n)) for start in starts}) > 1]
-        yield folded(
-            f"The run was started {len(starts)} times; what differed",
-            table(
-                [_title(name) for name in differing],
-                [[_plain(start.get(n, "")) for n in differing] for start in starts],
-            ),
-        )
+        yield _started_again(starts)
+
+
+def _started_again(starts: list[dict[str, Any]]) -> Html:
+    names = dict.fromkeys(name for start in starts for name in start)
+    differing = [n for n in names if len({str(start.get(n)) for start in starts}) > 1]
+    told = f"The run was started {len(starts)} times"
+    if not differing:
+        return text(f"{told}, alike.")
+    rows = [[_plain(start.get(name, "")) for name in differing] for start in starts]
+    return folded(f"{told}; what differed", table([_title(n) for n in differing], rows))
 
 
 def _title(name: str) -> str:

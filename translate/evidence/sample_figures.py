@@ -4,9 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from PIL import Image
+
 from translate.errors import DataError
 from translate.images import Sheet, open_sheet
 from translate.pages import Html, before_after, bullets, film, heading, side_by_side, text
+from translate.pages.pictures import FILM_PX
 
 T = TypeVar("T")
 
@@ -26,9 +29,9 @@ def grid_film(grids: Mapping[int, Path], none: str = NO_GRIDS) -> Html:
     if not grids:
         return text(none)
     faults: list[str] = []
-    sheets = list(_open(grids, faults))
-    told = f"{len(sheets)} of {len(grids)} are shown." if len(sheets) < len(grids) else ""
-    frames = [(f"epoch {epoch}", sheet.image) for epoch, sheet in sheets]
+    images = list(_open(grids, faults))
+    told = f"{len(images)} of {len(grids)} are shown." if len(images) < len(grids) else ""
+    frames = [(f"epoch {epoch}", image) for epoch, image in images]
     shown = film(frames, told) if frames else Html("")
     return Html(shown + (bullets(faults) if faults else ""))
 
@@ -69,12 +72,15 @@ def _sliders(sheet: Sheet, epoch: int) -> Html:
     )
 
 
-def _open(grids: Mapping[int, Path], faults: list[str]) -> Iterator[tuple[int, Sheet]]:
+def _open(grids: Mapping[int, Path], faults: list[str]) -> Iterator[tuple[int, Image.Image]]:
     for epoch, file in spread(list(grids.items()), MOST_FRAMES):
         try:
-            yield epoch, open_sheet(file)
+            image = open_sheet(file).image
         except DataError as error:
             faults.append(str(error))
+            continue
+        image.thumbnail((FILM_PX, FILM_PX))  # two dozen large ones would fill the memory
+        yield epoch, image
 
 
 def spread(items: Sequence[T], most: int) -> list[T]:

@@ -17,7 +17,7 @@ MAY_CHANGE = {
         for name in (
             *("epochs", "decay_epochs", "batch_size", "workers", "threads"),
             *("trackers", "log_every_steps", "sample_every_epochs", "sample_photos"),
-            *("save_every_minutes", "save_every_steps", "inference_mode"),
+            *("save_every_minutes", "save_every_steps", "inference_mode", "look_at_data"),
             *("validate_every_epochs", "validate_photos", "patience"),
             *("on_alarm", "most_rollbacks", "most_skipped_updates"),
         )

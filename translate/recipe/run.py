@@ -1,6 +1,7 @@
 """Carry a recipe out: photos, method, training, bundle, report."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from torch.utils.data import default_collate
 
 from translate.bundle import Bundle, mend_bundle, save_bundle
 from translate.data import Draw, Splits, load_layout
+from translate.doctor import brief
 from translate.errors import ConfigError
 from translate.evidence.run_report import write_run_report
 from translate.images import Pair
@@ -80,6 +82,8 @@ def _run(
     method = load_method(recipe.method.name).build(recipe.method, channels, recipe.training.seed)
     check_sizes(method, data)
     _say(accelerator, data.report)
+    if recipe.training.look_at_data and not states and accelerator.is_main_process:
+        _say_if_any(accelerator, brief(data))
     if states:
         folder = decide(lambda: _open_folder(recipe, states[-1].parents[1], locks))
         # Once more: the run that was in it until now may have saved another.
@@ -105,6 +109,11 @@ def _run(
         _say(accelerator, f"report: {write_run_report(folder)}")
     accelerator.end_training()
     return Result(folder, is_finished)
+
+
+def _say_if_any(accelerator: Accelerator, lines: Sequence[str]) -> None:
+    if lines:
+        _say(accelerator, f"About the photos: {'; '.join(lines)}.")
 
 
 def _say(accelerator: Accelerator, text: str) -> None:

@@ -61,6 +61,7 @@ class TrainingSettings(Settings):
     most_skipped_updates: int = Field(
         20, gt=0, description="updates in a row skipped for NaN or infinity before the run ends"
     )
+    look_at_data: bool = True  # before it begins, warn of leaks, copies, shifted pairs: seconds
     trackers: tuple[str, ...] = ()  # any of Accelerate's, beside the journal: tensorboard, wandb
 
     @model_validator(mode="before")

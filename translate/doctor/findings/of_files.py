@@ -57,15 +57,15 @@ def _about_numbers(looks: Looks) -> Iterator[Finding]:
     train = [entry for entry in looks.entries if entry.split == "train"]
     counts = {d: sum(d in entry.domains for entry in train) for d in "ab"}
     counts = {domain: count for domain, count in counts.items() if count}
-    for domain, count in counts.items():
-        if count < FEW:
-            yield Finding(
-                kind="few",
-                weight="warning",
-                title=f"only {counted(count, 'photo', 'photos')} of {domain.upper()} to learn from",
-                advice="A network learns so few by heart; a hundred are a start, a thousand are "
-                "good: add photos, and let data.flip stay on.",
-            )
+    few = [f"{count:,} of {domain.upper()}" for domain, count in counts.items() if count < FEW]
+    if few:
+        yield Finding(
+            kind="few",
+            weight="warning",
+            title=f"there are few photos to learn from: {' and '.join(few)}",
+            advice="A network learns so few by heart; a hundred are a start, a thousand are good: "
+            "add photos, and let data.flip stay on.",
+        )
     if train and len(train) == len(looks.entries):
         yield Finding(
             kind="no_test",

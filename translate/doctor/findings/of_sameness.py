@@ -87,15 +87,18 @@ def _count(looks: Looks, images: Places) -> int:
 def _leaks(looks: Looks, leaks: Twins, more: str) -> Finding:
     stays, goes = looked_at_later(looks, leaks)
     count = _count(looks, stays)
-    where = sorted({looks.entries[looks.owners[image]].split for image in stays})
+    kept_in, lost_in = (
+        " and ".join(sorted({looks.entries[looks.owners[image]].split for image in images}))
+        for images in (stays, goes)
+    )
     return Finding(
         kind="leaks",
         weight="serious",
-        title=f"{more}{counted(count, 'photo', 'photos')} of {' and '.join(where)} "
-        f"{'is' if count == 1 else 'are'} learned from too "
-        f"({more}{counted(_count(looks, goes), 'photo', 'photos')} of train or val)",
+        title=f"{more}{counted(count, 'photo', 'photos')} of {kept_in} "
+        f"{'is' if count == 1 else 'are'} in {lost_in} too, as "
+        f"{counted(_count(looks, goes), 'photo', 'photos')} there",
         advice="Measurements on photos that were learned from look better than they are: remove "
-        "them from train; --fix COPY does.",
+        f"them from {lost_in}; --fix COPY does.",
         count=count,
         items=_items(looks, leaks, stays, goes),
     )

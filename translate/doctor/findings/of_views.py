@@ -18,7 +18,7 @@ from translate.doctor.summing import Summary
 
 FLAT = 0.02  # contrast of 1: five levels of 255, as in a photo with the cap on
 GREY, COLOURFUL = 0.01, 0.05  # colour of 1: none, and what a domain of colour photos has
-RARE = 0.2  # share of a domain up to which grey photos are exceptions
+RARE = 0.2  # share of photos up to which they are exceptions
 GAP = 0.1  # in mean brightness, of 1: that can be seen
 CLIPPED = 0.25  # share of a photo that is black or white: no detail is left in it
 SHAPES = 1.5  # times as wide, against the narrowest, that photos are cropped very differently
@@ -53,13 +53,14 @@ def _small(looks: Looks, crop_px: int) -> Iterator[Finding]:
     least = int(shorter[is_train].min())
     count = len(np.unique(looks.owners[small]))
     order = small[np.argsort(shorter[small], kind="stable")]
+    are_few = len(small) <= RARE * int(is_train.sum())
+    remedy = "leave them out" if are_few else f"set data.crop_px to {least} at most"
     yield Finding(
         kind="small",
         weight="warning",
         title=f"{counted(count, 'photo or pair is', 'photos or pairs are')} smaller than "
         f"{crop_px} px, the square that is cut out for training (the smallest: {least} px)",
-        advice=f"Enlarged photos teach blur, so training refuses them: set data.crop_px to "
-        f"{least} at most, or leave them out.",
+        advice=f"Enlarged photos teach blur, so training refuses them: {remedy}.",
         count=count,
         items=capped(_sized(looks, int(image)) for image in order),
     )

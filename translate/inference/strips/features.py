@@ -231,6 +231,24 @@ class Added(_Computed):
         return changed.add_(self.other.rows(top, bottom, for_good))
 
 
+class Changed(_Computed):
+    """A photo and its change, put together pixel by pixel."""
+
+    def __init__(self, layer: nn.Module, photo: Features, change: Features) -> None:
+        self.layer, self.photo, self.change = layer, photo.reader(), change.reader()
+        self.size = photo.size
+        self.row_bytes = (
+            max(photo.row_bytes, change.row_bytes) + 8.0 * self.size.width * self.size[0]
+        )
+        self.recomputed = max(photo.recomputed, change.recomputed)
+
+    def rows(self, top: int, bottom: int, for_good: bool) -> Tensor:
+        """Change the photo."""
+        parts = [part.rows(top, bottom, for_good) for part in (self.photo, self.change)]
+        changed: Tensor = self.layer(*parts)
+        return changed
+
+
 class Joined(_Computed):
     """The channels of two feature maps, one after the other."""
 

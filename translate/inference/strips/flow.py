@@ -9,7 +9,15 @@ from torch.nn.modules.instancenorm import _InstanceNorm
 
 from translate.errors import TranslateError
 from translate.inference.modes import LiveDropout
-from translate.inference.strips.features import Added, Dropped, Features, Joined, Local, Normed
+from translate.inference.strips.features import (
+    Added,
+    Changed,
+    Dropped,
+    Features,
+    Joined,
+    Local,
+    Normed,
+)
 from translate.inference.strips.kept import Kept
 from translate.inference.strips.moments import Moments
 from translate.inference.strips.reach import channels_after, reach_of, reach_together
@@ -159,11 +167,11 @@ def _residual_block(block: ResidualBlock, features: Features, plan: Plan) -> Fea
 
 @flow.register
 def _resnet(generator: ResNetGenerator, features: Features, plan: Plan) -> Features:
-    if generator.limit is None:
+    if generator.change is None:
         return flow(generator.layers, features, plan)
     features = plan.keep(features)
     photo = features.reader()
-    return plan.local([generator.limit], Added(flow(generator.layers, features, plan), photo))
+    return Changed(generator.change, photo, flow(generator.layers, features, plan))
 
 
 @flow.register

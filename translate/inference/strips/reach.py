@@ -9,7 +9,6 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from translate.networks.blur import BlurDoubling, BlurHalving
 from translate.networks.layers import ResizeConvolution
-from translate.networks.resnet import PhotoRange
 
 
 class Reach(NamedTuple):
@@ -40,7 +39,6 @@ def reach_of(layer: nn.Module) -> Reach | None:
 @reach_of.register(nn.LeakyReLU)
 @reach_of.register(nn.Tanh)
 @reach_of.register(nn.Dropout)
-@reach_of.register(PhotoRange)
 def _pointwise(layer: nn.Module) -> Reach:
     return Reach()
 

@@ -107,8 +107,8 @@
       this.tall = this.total - TOP - BOTTOM;
       const ys = this.shown.flatMap((line) => this.visible(line).map((point) => point[1]));
       const numbers = ys.filter((y) => y !== null);
-      let low = numbers.length ? Math.min(...numbers) : 0;
-      let high = numbers.length ? Math.max(...numbers) : 1;
+      let low = numbers.length ? numbers.reduce((a, b) => Math.min(a, b)) : 0;
+      let high = numbers.length ? numbers.reduce((a, b) => Math.max(a, b)) : 1;
       if (low === high) [low, high] = [low - (Math.abs(low) || 1) * 0.1, high + (Math.abs(high) || 1) * 0.1];
       const room = (high - low) * 0.06;
       this.low = !this.isLogarithmic && low >= 0 && low - room < 0 ? 0 : low - room;
@@ -147,7 +147,7 @@
         const value = this.isLogarithmic ? Number((10 ** y).toPrecision(6)) : y;
         svg.append(node("text", { x: LEFT - 8, y: at + 4, "text-anchor": "end" }, written(value)));
       }
-      for (const x of evenTicks(...this.view, clamp(Math.floor(this.width / 70), 2, 10))) {
+      for (const x of evenTicks(...this.view, clamp(Math.floor(this.width / 70), 3, 10))) {
         const at = this.toX(x);
         svg.append(node("line", { class: "grid", x1: at, x2: at, y1: ground, y2: ground + 4 }));
         svg.append(node("text", { x: at, y: ground + 17, "text-anchor": "middle" }, written(x)));
