@@ -276,7 +276,7 @@ def test_real_domains_are_as_separable_as_their_makers_say(
     real_data: Path, name: str, least: float, most: float
 ) -> None:
     pytest.importorskip("efficientnet_lite_pytorch")
-    separation = examine_quickly(real_data / name, sample=120).separation
+    separation = examine_quickly(real_data / name, sample=80).separation
 
     assert separation is not None
     assert least <= separation.by_features.value <= most

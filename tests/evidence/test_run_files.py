@@ -76,18 +76,6 @@ def test_evaluations_are_found_by_name(tmp_path: Path) -> None:
     assert list(open_run(folder).evaluations) == ["evaluation", "evaluation_best"]
 
 
-def test_the_table_of_exact_answers_is_read_from_reports_of_earlier_versions(
-    tmp_path: Path,
-) -> None:
-    folder = write_run(tmp_path / "snow")
-    (folder / "report.md").write_text(
-        "# x\n\n## Held-out photos, against the exact answer\n\n"
-        "| direction | L1 |\n| --- | ---: |\n| a_to_b | 0.1 |\n\n## Other\n\n| no | part |\n"
-    )
-
-    assert open_run(folder).answers == [["direction", "L1"], ["a_to_b", "0.1"]]
-
-
 def test_settings_that_are_no_counts_do_not_count(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text("training: {batch_size: -1, epochs: many, seed: 3}")
 

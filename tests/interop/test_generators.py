@@ -129,6 +129,7 @@ def test_all_about_a_resnet_is_read_off_its_keys(
         "downsample": "blur" if smooth and halvings else "strided",
         "dropout": dropout,
         "downsamplings": halvings,
+        "residual": False,
     }
     assert_survives(network, generator)
 
@@ -259,6 +260,7 @@ class Foreign(Generator):
         (ResNetGenerator(base_channels=1, blocks=1, norm="none"), "its norm is 'none'"),
         (UNetGenerator(base_channels=1, depth=2, norm="none"), "its norm is 'none'"),
         (ResNetGenerator(base_channels=1, blocks=1, upsample="resize"), "upsample is 'resize'"),
+        (ResNetGenerator(base_channels=1, blocks=1, residual=True), "residual is 'True'"),
     ],
 )
 def test_what_the_reference_cannot_hold_is_not_exported(network: Generator, told: str) -> None:

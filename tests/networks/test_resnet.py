@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from translate.errors import ConfigError
 from translate.networks import ResNetGenerator, ResNetSettings, build_generator
 
 
@@ -35,9 +37,16 @@ def test_only_the_last_convolution_has_a_bias_under_batch_norm() -> None:
     norm=st.sampled_from(["instance", "batch", "none"]),
     upsample=st.sampled_from(["transposed", "resize", "blur"]),
     downsample=st.sampled_from(["strided", "blur"]),
+    residual=st.booleans(),
 )
 def test_photos_keep_their_size_and_range(
-    height: int, width: int, downsamplings: int, norm: str, upsample: str, downsample: str
+    height: int,
+    width: int,
+    downsamplings: int,
+    norm: str,
+    upsample: str,
+    downsample: str,
+    residual: bool,
 ) -> None:
     network = ResNetGenerator(
         base_channels=2,
@@ -46,6 +55,7 @@ def test_photos_keep_their_size_and_range(
         upsample=upsample,
         downsample=downsample,
         downsamplings=downsamplings,
+        residual=residual,
     )
     sides = [max(network.least_side_px, side * network.stride) for side in (height, width)]
     photo = torch.rand(2, 3, *sides) * 2 - 1
@@ -145,9 +155,84 @@ def translated_alike(first: nn.Module, second: nn.Module) -> bool:
     return torch.equal(first(photo), second(photo))
 
 
-def test_arguments_survive_json_and_rebuild_the_network() -> None:
+def without_change(**arguments: Any) -> ResNetGenerator:
+    """A residual generator that learned to change nothing."""
+    network = ResNetGenerator(base_channels=2, blocks=1, residual=True, **arguments)
+    for weights in network.parameters():
+        nn.init.zeros_(weights)
+    return network
+
+
+def test_a_residual_generator_that_changes_nothing_keeps_97_percent_of_the_contrast() -> None:
+    photo = torch.rand(2, 3, 16, 24) * 2 - 1
+
+    torch.testing.assert_close(without_change()(photo), 0.97 * photo, atol=1e-6, rtol=1e-5)
+
+
+def test_what_the_layers_of_a_residual_generator_give_is_added_before_a_tanh() -> None:
+    network = ResNetGenerator(base_channels=2, blocks=1, residual=True)
+    photo = torch.rand(1, 3, 16, 16) * 2 - 1
+
+    expected = torch.tanh(torch.atanh(0.97 * photo.double()) + network.layers(photo).double())
+
+    torch.testing.assert_close(network(photo).double(), expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("level", [-1.0, 0.0, 1.0])
+@pytest.mark.parametrize("change", [-3.0, 0.0, 3.0])
+def test_black_and_white_can_still_be_changed_by_a_residual_generator(
+    level: float, change: float
+) -> None:
+    network = without_change()
+    last = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)][-1]
+    assert last.bias is not None
+    nn.init.constant_(last.bias, change)
+    photo = torch.full((1, 3, 8, 8), level, requires_grad=True)
+
+    network(photo).mean().backward()
+
+    for gradient in (last.bias.grad, photo.grad):
+        assert gradient is not None
+        assert gradient.isfinite().all()
+        assert (gradient > 0).all()
+
+
+def test_a_residual_generator_has_the_weights_of_one_that_is_not() -> None:
+    plain, residual = (
+        ResNetGenerator(base_channels=2, blocks=1, residual=each).state_dict()
+        for each in (False, True)
+    )
+
+    assert {name: value.shape for name, value in plain.items()} == {
+        name: value.shape for name, value in residual.items()
+    }
+    assert not ResNetSettings().residual
+
+
+@pytest.mark.parametrize(("taken", "given"), [(5, 3), (1, 3), (3, 1)])
+def test_a_residual_generator_needs_as_many_channels_out_as_in(taken: int, given: int) -> None:
+    expected = rf"residual: .* got {taken} in and {given} out\. Set it to false\."
+
+    with pytest.raises(ConfigError, match=expected):
+        build_generator(ResNetSettings(residual=True), torch.Generator(), taken, given)
+
+
+def test_generators_of_bundles_that_know_no_residual_are_none() -> None:
+    arguments = ResNetGenerator(base_channels=2, blocks=1).arguments
+    assert arguments.pop("residual") is False
+
+    assert ResNetGenerator(**arguments).change is None
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_arguments_survive_json_and_rebuild_the_network(residual: bool) -> None:
     network = ResNetGenerator(
-        base_channels=2, blocks=2, upsample="resize", downsample="blur", dropout=True
+        base_channels=2,
+        blocks=2,
+        upsample="resize",
+        downsample="blur",
+        dropout=True,
+        residual=residual,
     ).eval()
 
     rebuilt = ResNetGenerator(**json.loads(json.dumps(network.arguments))).eval()

@@ -136,7 +136,7 @@ def test_grey_photos_become_colours(folder: Path) -> None:
 
 
 def test_single_photos_are_enough_where_pairs_are_derived_from_them(folder: Path) -> None:
-    data = {"layout": "derived", "folder": str(folder / "photos" / "trainA"), "test_share": 0.25}
+    data = {"layout": "derived", "folder": str(folder / "photos" / "trainA"), "test_share": 0.5}
 
     result = run(recipe(folder, data | {"degradation": {"name": "greyscale"}}))
 

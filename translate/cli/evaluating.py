@@ -67,7 +67,7 @@ def run(words: Sequence[str]) -> int:
         from translate.images.writing import write_whole  # noqa: PLC0415
 
         write_whole(found.to_json().encode(), chosen.json_file)
-        print(f"written: {chosen.json_file}", file=sys.stderr)  # noqa: T201
+        print(f"written: {_shown(chosen.json_file)}", file=sys.stderr)  # noqa: T201
     return DONE
 
 
@@ -135,6 +135,11 @@ def _instruments(
 
         return InceptionExtractor(chosen.weights, device, usual_place().parent), eye
     return eye, eye
+
+
+def _shown(file: Path) -> str:
+    """Make a name printable, whatever bytes it is made of, on one line."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(file))
 
 
 def _tell(what: str, done: int, total: int) -> None:

@@ -5,7 +5,6 @@ have come from somebody else.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +34,6 @@ class RunFiles:
         grids, scores: Epoch -> picture, in order.
         environment: What `note_environment` noted.
         evaluations: Name of the file without ending -> what it holds.
-        answers: Heads and rows of the table in report.md, if held-out photos have exact answers.
         faults: Sentences about what could not be read.
     """
 
@@ -48,7 +46,6 @@ class RunFiles:
     scores: Mapping[int, Path]
     environment: Mapping[str, Any]
     evaluations: Mapping[str, Mapping[str, Any]]
-    answers: list[list[str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def setting(self, key: str) -> Any:
@@ -104,7 +101,6 @@ def open_run(folder: Path) -> RunFiles:
         find_grids(folder, of_scores=True),
         read_environment(folder / ENVIRONMENT),
         dict(_read_all({f.stem: f for f in sorted(folder.glob("evaluation*.json"))}, faults)),
-        _read_answers(folder / "report.md"),
         faults,
     )
 
@@ -148,16 +144,3 @@ def _read_all(files: Mapping[str, Path], faults: list[str]) -> Iterator[tuple[st
             yield name, values
         else:
             faults.append(f"{file}: cannot be read (it holds no object).")
-
-
-def _read_answers(file: Path) -> list[list[str]]:
-    """Read the table under "Held-out photos" in report.md: heads, then rows."""
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    part = re.search(r"^## Held-out photos.*?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    lines = [line for line in part[1].splitlines() if line.startswith("|")] if part else []
-    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
-    rows = [row for row in rows if not set("".join(row)) <= set("-: ")]
-    return rows if rows and {len(row) for row in rows} == {len(rows[0])} else []

@@ -123,10 +123,6 @@ def _scores(run: RunFiles) -> Iterator[Html]:
 
 
 def _evaluations(run: RunFiles) -> Iterator[Html]:
-    if run.answers:
-        heads, *rows = run.answers
-        yield heading("Held-out photos, against the exact answer")
-        yield table(heads, rows)
     words = {way: run.direction(way) for way in ("a_to_b", "b_to_a")}
     for name, values in run.evaluations.items():
         if len(run.evaluations) > 1:

@@ -43,6 +43,11 @@ RESNETS = [
         ("instance", "batch", "none"),
     )
 ]
+RESIDUALS = [
+    each | {"residual": True}
+    for each in RESNETS
+    if each["upsample"] != "blur" and each["downsamplings"] in (0, 2)
+]
 UNETS = [
     {"depth": depth, "norm": norm, "upsample": up}
     for depth, norm, up in product(
@@ -64,7 +69,11 @@ def expect_equal(generator: Generator, photo: Tensor, budget: Budget) -> None:
 CASES = [
     (kind, arguments, MODES[i % 3], SIZES[i % 6], list(BUDGETS)[i // 3 % 3])
     for i, (kind, arguments) in enumerate(
-        [*(("resnet", each) for each in RESNETS), *(("unet", each) for each in UNETS)]
+        [
+            *(("resnet", each) for each in RESNETS),
+            *(("unet", each) for each in UNETS),
+            *(("resnet", each) for each in RESIDUALS),
+        ]
     )
 ]
 
@@ -93,7 +102,7 @@ def test_strips_give_what_the_whole_photo_gives_in_every_combination(
 
 @settings(max_examples=25, deadline=None)
 @given(
-    kind=st.sampled_from(["resnet", "unet"]),
+    kind=st.sampled_from(["resnet", "residual", "unet"]),
     norm=st.sampled_from(["instance", "batch", "none"]),
     mode=st.sampled_from(MODES),
     height=st.integers(2, 150),
@@ -104,7 +113,9 @@ def test_strips_give_what_the_whole_photo_gives_in_every_combination(
 def test_neither_size_nor_budget_changes_the_result(
     kind: str, norm: str, mode: str, height: int, width: int, strip: int, kept: int
 ) -> None:
-    generator = ready(make(kind, {"norm": norm, "dropout": True}), mode)
+    residual = {"residual": True} if kind == "residual" else {}
+    kind = kind.replace("residual", "resnet")
+    generator = ready(make(kind, {"norm": norm, "dropout": True, **residual}), mode)
 
     expect_equal(generator, noise(3, height, width), Budget(2**strip, 2**kept))
 
@@ -209,6 +220,26 @@ def test_statistics_of_the_photo_itself_given_beforehand_change_nothing(kind: st
     assert gap(in_strips(generator, photo, TIGHT, own), whole(generator, photo)) < 1e-4
 
 
+def test_statistics_given_beforehand_change_nothing_of_a_residual_generator_either() -> None:
+    generator, photo = ready(resnet(residual=True)), noise(3, 90, 50)
+    own = gather_statistics(generator, reading(photo), Size(*photo.shape), AMPLE)
+
+    for budget in BUDGETS.values():
+        assert gap(in_strips(generator, photo, budget, own), whole(generator, photo)) < 1e-4
+
+
+@pytest.mark.parametrize("arguments", [{}, {"residual": True}])
+def test_the_photo_that_strips_read_is_left_as_it_is(arguments: dict[str, Any]) -> None:
+    generator, photo = ready(resnet(**arguments)), noise(3, 60, 40)
+    before = photo.clone()
+
+    strips = stream(generator, lambda top, bottom: photo[:, top:bottom], Size(*photo.shape), TIGHT)
+    for _ in strips:
+        pass
+
+    assert torch.equal(photo, before)
+
+
 def test_statistics_of_another_photo_normalise_this_one() -> None:
     generator, photo = ready(resnet()), noise(3, 90, 50)
     other = gather_statistics(generator, reading(photo / 3), Size(*photo.shape), AMPLE)
@@ -232,6 +263,7 @@ def test_nothing_is_recorded_for_gradients_and_the_callers_setting_stays() -> No
         {},
         {"upsample": "resize", "downsample": "blur", "downsamplings": 3},
         {"upsample": "blur", "norm": "batch"},
+        {"residual": True, "downsamplings": 1},
     ],
 )
 def test_a_generator_turned_sideways_does_to_columns_what_it_did_to_rows(
