@@ -10,10 +10,16 @@ from torch.nn import functional as F
 from translate.bundle import Bundle
 from translate.evaluation.feature_cache import FeatureCache
 from translate.evaluation.features import Look
+from translate.evaluation.results import Evaluation
 from translate.evidence.evaluate import Instruments
+from translate.evidence.photos import JudgedPhotos, photos_of_folder
 from translate.images import Encoding
 from translate.networks import Generator, ResNetGenerator
 
+PHOTOS = {"a": Encoding(), "b": Encoding()}
+SETS = {"kid", "fid", "precision", "recall", "diversity"}  # what sets of photos are measured by
+KEPT = {"structure", "luminance"}  # what a photo should keep
+NEARNESS = {"l1", "psnr", "ssim", "perceptual"}  # to an exact answer
 SIDES = (12, 8, 6, 4, 2)  # of its maps: as many as the packaged network has stages
 
 
@@ -71,3 +77,20 @@ def bundle_of(encodings: dict[str, Encoding] | None = None, **generators: Genera
     """A model of summer and winter."""
     more: dict[str, Any] = {} if encodings is None else {"encodings": encodings}
     return Bundle("cyclegan", {"a": "summer", "b": "winter"}, generators, 16, **more)
+
+
+def both_ways() -> Bundle:
+    return bundle_of(a_to_b=drawn(seed=1), b_to_a=drawn(seed=2))
+
+
+def photos(folder: Path, is_paired: bool | None = None, encodings: Any = PHOTOS) -> JudgedPhotos:
+    return photos_of_folder(folder, encodings, 16, is_paired)
+
+
+def measures(found: Evaluation, way: str, direction: str = "a_to_b") -> set[str]:
+    """What was measured of a way."""
+    return {row.measure for row in found.rows if row[:2] == (direction, way)}
+
+
+def ways(found: Evaluation, direction: str = "a_to_b") -> list[str]:
+    return list(dict.fromkeys(row.way for row in found.rows if row.direction == direction))

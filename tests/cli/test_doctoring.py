@@ -14,7 +14,7 @@ import pytest
 from tests.doctor_toys import every_byte_of, save, texture, write_textures, write_unpaired
 from translate.cli import DONE, INTERRUPTED, REFUSED, SOME_FAILED, main
 
-QUICK = ["--no-cache", "--sample", "0", "--crop-px", "32", "--workers", "1"]
+QUICK = ["--no-remember", "--sample", "0", "--crop-px", "32", "--workers", "1"]
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +109,7 @@ def test_two_folders_are_looked_at_together(
         (["SET", "--workers", "0"], "--workers: must be at least 1"),
         (["SET", "--sample", "-1"], "--sample: must be at least 0"),
         (["SET", "--seed", "-1"], "--seed: must be at least 0"),
-        (["SET", "--cache", "c.sqlite", "--no-cache"], "exclude each other"),
+        (["SET", "--cache", "c.sqlite", "--no-remember"], "exclude each other"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(

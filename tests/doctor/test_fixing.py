@@ -5,10 +5,13 @@ import json
 import os
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.doctor_toys import (
     every_byte_of,
@@ -28,6 +31,7 @@ from translate.doctor.removing import Plan, plan_copy
 from translate.doctor.separating import Accuracy
 from translate.doctor.twins import find_sameness
 from translate.errors import ConfigError, DataError
+from translate.images import open_photo
 
 REMOVED = {"unreadable", "not_photos", "copies", "near_copies", "leaks", "shared"}
 
@@ -190,6 +194,27 @@ def test_twins_too_many_to_see_at_once_are_found_in_several_goes(tmp_path: Path)
     assert {e.name for e in plan_copy(cut).kept} == {e.name for e in plan_copy(diagnosis).kept}
 
 
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=6, deadline=None)
+def test_whatever_is_copied_to_wherever_the_doctor_finds_none_of_it_in_the_copy(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    with TemporaryDirectory() as home:
+        folder = write_unpaired(Path(home) / "set", 9)
+        photos = sorted(folder.rglob("*.png"))
+        for number in range(8):
+            source = photos[random.integers(len(photos))]
+            place = folder / str(random.choice(["trainA", "trainB", "testA", "testB"]))
+            pixels = np.kron(open_photo(source).pixels, np.ones((2, 2, 1), np.uint8))
+            changed = [pixels, pixels[:, ::-1], pixels[::3, ::3]][random.integers(3)]
+            suffix = str(random.choice([".png", ".jpg"]))
+            photos.append(save(place / f"new{number}{suffix}", changed, quality=60))
+        before = every_byte_of(folder)
+        write_copy(examine_quickly(folder), Path(home) / "copy")
+
+        assert kinds_of(examine_quickly(Path(home) / "copy")).keys().isdisjoint(REMOVED)
+        assert every_byte_of(folder) == before
+
+
 @pytest.mark.parametrize("place", ["set", "set/inside", ".", "set/../set/inside"])
 def test_a_copy_never_touches_the_data_set(tmp_path: Path, place: str) -> None:
     write_unpaired(tmp_path / "set", 2)
@@ -245,7 +270,7 @@ def test_nothing_is_copied_where_nothing_would_be_left(tmp_path: Path) -> None:
     for place in ("trainA", "trainB"):
         save(tmp_path / "set" / place / "x.png", texture(1))
 
-    with pytest.raises(DataError, match="nothing would be left"):
+    with pytest.raises(DataError, match="nothing would be left of the photos of A in train"):
         write_copy(examine_quickly(tmp_path / "set"), tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 

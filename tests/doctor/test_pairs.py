@@ -8,6 +8,7 @@ import pytest
 from tests.doctor_toys import look_at, outline, pair_of, save, write_pairs
 from translate.doctor.pairs import Verdict, judge_pairs
 from translate.doctor.places import find_set
+from translate.images import open_photo
 
 
 def verdict_of(folder: Path) -> tuple[Verdict, list[str]]:
@@ -124,6 +125,29 @@ def test_real_pairs_raise_no_false_alarm(real_data: Path, name: str, most: int) 
     assert verdict.tells
     assert len(verdict.shifted) + len(verdict.strange) <= most
     assert verdict.common_shift is None
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "least"), [("earth_summer2winter", 8), ("edges2shoes_100", 8), ("facades", 2)]
+)
+def test_real_pairs_that_are_shifted_are_told_and_no_others(
+    real_data: Path, tmp_path: Path, name: str, least: int
+) -> None:
+    files = sorted((real_data / name / "train").iterdir())[:60]
+    for place, file in enumerate(files):
+        pixels = open_photo(file).pixels
+        left, right = np.split(pixels, 2, axis=1)
+        if place % 6 == 0:  # ten of them, by a sixteenth of their side
+            shift = len(pixels) // 16
+            left, right = left[:, shift:], right[:, :-shift]
+        save(tmp_path / "train" / f"{place:03d}.png", np.concatenate([left, right], axis=1))
+
+    verdict, names = verdict_of(tmp_path)
+
+    told = {int(Path(names[place]).stem) for place in verdict.shifted}
+    assert len(told) >= least
+    assert {place % 6 for place in told} == {0}
 
 
 @pytest.mark.real_data

@@ -173,7 +173,8 @@ def test_a_file_that_cannot_be_read_is_one_message(
 def test_a_missing_package_is_told_with_the_command_that_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "torch_fidelity", None)
+    for name in ("torch_fidelity", MODULE):  # another test may have imported it
+        monkeypatch.setitem(sys.modules, name, None)
 
     expected = r'not installed \(torch_fidelity.*\)\. pip install "photo-translate\[metrics\]"'
     with pytest.raises(ConfigError, match=expected):

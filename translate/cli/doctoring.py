@@ -15,7 +15,7 @@ from translate.errors import ConfigError
 
 if TYPE_CHECKING:
     from translate.doctor.entries import DataSet
-    from translate.doctor.examining import Diagnosis, Wishes
+    from translate.doctor.examining import Diagnosis
     from translate.doctor.looking import Step
 
 PAIRED = {"auto": None, "yes": True, "no": False}
@@ -45,12 +45,12 @@ class DoctorArguments(Settings):
     )
     fix: Path | None = None  # a new folder for a copy without what was found; FOLDER stays as it is
     drop_suspicious: bool = False  # with --fix: also without photos that look like the other domain
-    crop_px: int = 256  # side of the squares to learn from; smaller photos are told
+    crop_px: int = 256  # side of the squares to learn from; smaller photos are named
     sample: int = 500  # photos of each domain that a network looks at, to tell the domains apart
     seed: int = 0  # which these are
     workers: int | None = None  # photos opened at the same time; none: as many as there are cores
     cache: Path | None = None  # a file where facts are remembered; none: among the user's caches
-    no_cache: bool = False  # remember nothing
+    remember: bool = True  # keep facts of photos, so that next time only new ones are opened
 
 
 def run(words: Sequence[str]) -> int:
@@ -58,34 +58,14 @@ def run(words: Sequence[str]) -> int:
     chosen = cli(DoctorArguments, prog="photo-translate doctor", args=words)
     _expect_sense(chosen)
     # Imported late: torch comes with it, and --help must not wait for torch.
-    from translate.doctor.examining import Wishes  # noqa: PLC0415
-    from translate.doctor.fixing import describe_copy, expect_place, write_copy  # noqa: PLC0415
-    from translate.doctor.page import write_page  # noqa: PLC0415
-    from translate.doctor.telling import tell, to_json  # noqa: PLC0415
-    from translate.images import write_whole  # noqa: PLC0415
+    from translate.doctor.fixing import expect_place  # noqa: PLC0415
 
     data = _find(chosen)
     page = _place_of_page(chosen, data)
     if chosen.fix is not None:
         expect_place(chosen.fix, data.folders)
-    wishes = Wishes(
-        crop_px=chosen.crop_px,
-        sample=chosen.sample,
-        seed=chosen.seed,
-        workers=chosen.workers,
-        cache=chosen.cache,
-        is_cached=not chosen.no_cache,
-    )
-    diagnosis = _examine_aloud(data, wishes)
-    for line in tell(diagnosis):
-        _say(line)
-    write_page(diagnosis, page)
-    _say(f"page: {page}")
-    if chosen.as_json is not None:
-        write_whole(to_json(diagnosis).encode("ascii"), chosen.as_json)
-        _say(f"all findings: {chosen.as_json}")
-    if chosen.fix is not None:
-        _say(describe_copy(write_copy(diagnosis, chosen.fix, chosen.drop_suspicious), chosen.fix))
+    diagnosis = _examine_aloud(chosen, data)
+    _leave_behind(chosen, diagnosis, page)
     return SOME_FAILED if diagnosis.is_serious else DONE
 
 
@@ -106,8 +86,8 @@ def _expect_sense(chosen: DoctorArguments) -> None:
         raise ConfigError(f"--seed: must be at least 0, got {chosen.seed}.")
     if chosen.drop_suspicious and chosen.fix is None:
         raise ConfigError("--drop-suspicious: says what a copy leaves out; name one with --fix.")
-    if chosen.no_cache and chosen.cache is not None:
-        raise ConfigError("--no-cache and --cache exclude each other: keep one of them.")
+    if not chosen.remember and chosen.cache is not None:
+        raise ConfigError("--no-remember and --cache exclude each other: keep one of them.")
 
 
 def _find(chosen: DoctorArguments) -> "DataSet":
@@ -156,17 +136,43 @@ def _expect_apart(flag: str, file: Path, folders: Sequence[Path]) -> None:
         )
 
 
-def _examine_aloud(data: "DataSet", wishes: "Wishes") -> "Diagnosis":
+def _examine_aloud(chosen: DoctorArguments, data: "DataSet") -> "Diagnosis":
     """Examine, and show on a terminal how far it is."""
-    from translate.doctor.examining import examine  # noqa: PLC0415
+    from translate.doctor.examining import Wishes, examine  # noqa: PLC0415
     from translate.inference.folder import Progress  # noqa: PLC0415
 
+    wishes = Wishes(
+        crop_px=chosen.crop_px,
+        sample=chosen.sample,
+        seed=chosen.seed,
+        workers=chosen.workers,
+        cache=chosen.cache,
+        is_cached=chosen.remember,
+    )
     with FolderProgress(f"looking at {_shown(data.title)}") as progress:
 
         def show(step: "Step") -> None:
             progress.show(Progress(step.finished, step.entries, "", step.megapixels))
 
         return examine(data, wishes, show)
+
+
+def _leave_behind(chosen: DoctorArguments, diagnosis: "Diagnosis", page: Path) -> None:
+    """Tell what was found, and write the page and whatever else is wanted."""
+    from translate.doctor.fixing import describe_copy, write_copy  # noqa: PLC0415
+    from translate.doctor.page import write_page  # noqa: PLC0415
+    from translate.doctor.telling import tell, to_json  # noqa: PLC0415
+    from translate.images import write_whole  # noqa: PLC0415
+
+    for line in tell(diagnosis):
+        _say(line)
+    write_page(diagnosis, page)
+    _say(f"page: {page}")
+    if chosen.as_json is not None:
+        write_whole(to_json(diagnosis).encode("ascii"), chosen.as_json)
+        _say(f"all findings: {chosen.as_json}")
+    if chosen.fix is not None:
+        _say(describe_copy(write_copy(diagnosis, chosen.fix, chosen.drop_suspicious), chosen.fix))
 
 
 def _say(line: str) -> None:

@@ -38,13 +38,19 @@ def look_paired(pairs: Sequence[tuple[Path, Path]]) -> bool | None:
 
 
 def meet_strangers(edges: Sequence[tuple[Edges, Edges]]) -> Numbers:
-    """Compare images of different pairs as if they were pairs: how well each agrees at its best."""
+    """Compare images of different pairs as if they were pairs: how well each agrees at its best.
+
+    Those that fit best as they lie are passed over: they show the same place, as frames of a camera
+    that never moves do.
+    """
     found = []
     for place, (a, _) in enumerate(edges):
         step = 1 + place % max(1, min(STEPS, len(edges) - 1))
         b = edges[(place + step) % len(edges)][1]
         if a.shape == b.shape and len(edges) > 1:
-            found.append(compare(a, b, longest_px=max(a.shape)).best)
+            met = compare(a, b, longest_px=max(a.shape))
+            if max(abs(met.right), abs(met.down)) >= LEAST_SHIFT:
+                found.append(met.best)
     return np.array(found)
 
 

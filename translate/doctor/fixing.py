@@ -49,8 +49,7 @@ def write_copy(diagnosis: Diagnosis, copy: Path, drops_suspicious: bool = False)
     """
     expect_place(copy, diagnosis.data.folders)
     plan = plan_copy(diagnosis, drops_suspicious)
-    if not plan.kept:
-        raise DataError(f"--fix: nothing would be left of {diagnosis.data.title}: no copy is made.")
+    _expect_enough(diagnosis, plan)
     place = copy.resolve()
     draft = place.with_name(f".{uuid.uuid4().hex[:12]}{UNFINISHED_SUFFIX}")
     try:
@@ -72,6 +71,21 @@ def write_copy(diagnosis: Diagnosis, copy: Path, drops_suspicious: bool = False)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return plan
+
+
+def _expect_enough(diagnosis: Diagnosis, plan: Plan) -> None:
+    """Refuse to make a data set that lacks a domain it had: nothing could be learned from it."""
+    before, after = (
+        {(entry.split, entry.domains) for entry in entries}
+        for entries in (diagnosis.data.entries, plan.kept)
+    )
+    for split, domains in sorted(before - after):
+        what = "pairs" if domains == "ab" else f"photos of {domains.upper()}"
+        raise DataError(
+            f"--fix: nothing would be left of the {what} in {split} ({len(plan.left_out):,} files "
+            f"of {diagnosis.data.title} would be left out): no copy is made. See what was found, "
+            "and sort the photos anew."
+        )
 
 
 def describe_copy(plan: Plan, copy: Path) -> str:

@@ -8,16 +8,18 @@ import numpy.typing as npt
 from translate.doctor.agreeing import (
     IN_PLACE,
     LEAST_SHIFT,
+    Numbers,
     meet_strangers,
     share_better,
     share_in_place,
 )
 from translate.doctor.alignment import VIEW_PX
 from translate.doctor.looking import Looks
+from translate.doctor.near import Places
 
-# Measured on the paired sets of satellites, webcams, facades and shoes, and on the same ones
-# shifted: of facades, whose windows repeat, 1 in 200 passes; of shifted pairs one third to nearly
-# all, by how clear their edges are.
+# Measured on paired sets of satellites, a webcam, facades and shoes, and on the same ones shifted:
+# of 1,041 pairs that lie right none passes; of shifted ones a quarter (facades, whose windows
+# repeat) to nine tenths (satellites, shoes).
 LEAST_LEAD = 0.33  # of the best agreement: what all other shifts must stay below it
 MOST_IN_PLACE = 0.5  # of the best agreement: what is left where the images lie now
 LUCK = 0.99  # quantile of what strangers reach at their best
@@ -58,46 +60,53 @@ def judge_pairs(looks: Looks) -> Verdict | None:
     places = np.flatnonzero(np.isfinite(looks.agreements[:, 0]))
     if not len(places):
         return None
-    in_place, best, rival, right, down = looks.agreements[places].T
+    best = looks.agreements[places, 1]
+    shifts = looks.agreements[places, 3:] * _view_scale(looks)[places, None]
     strangers = meet_strangers(list(looks.edges.values()))
     are_enough = len(strangers) >= FEWEST
-    better = share_better(best, strangers) if are_enough else None
     luck = float(np.quantile(strangers, LUCK)) if are_enough else LUCK_UNKNOWN
-    usual = (
-        float(np.median(best)),
-        float(np.median(strangers)) if len(strangers) else None,
+    verdict = Verdict(
+        shifted=[],
+        strange=[],
+        common_shift=None,
+        better=share_better(best, strangers) if are_enough else None,
+        in_place=share_in_place(shifts),
+        usual=(float(np.median(best)), float(np.median(strangers)) if len(strangers) else None),
     )
-    scale = VIEW_PX / np.maximum(VIEW_PX, _longest(looks)[places])
-    shift = np.stack([right, down], axis=1) * scale[:, None]
-    verdict = Verdict([], [], None, better, share_in_place(shift), usual)
-    if not verdict.tells:
-        return verdict
-    is_far = np.abs(shift).max(axis=1) >= LEAST_SHIFT
+    return _name_pairs(verdict, looks, places, shifts, luck) if verdict.tells else verdict
+
+
+def _name_pairs(
+    verdict: Verdict, looks: Looks, places: Places, shifts: Numbers, luck: float
+) -> Verdict:
+    in_place, best, rival = looks.agreements[places, :3].T
+    is_far = np.abs(shifts).max(axis=1) >= LEAST_SHIFT
     is_clear = (best > luck) & (best - rival >= LEAST_LEAD * best)
     is_shifted = is_far & is_clear & (in_place <= MOST_IN_PLACE * best)
     is_strange = _far_below_usual(best, luck) & ~is_shifted
-    common = _common_shift(shift, best > luck)
-    if common is not None:
-        common = common[0] / float(scale.mean()), common[1] / float(scale.mean())
-    order = np.argsort(-np.abs(shift).max(axis=1), kind="stable")
+    common = _common_shift(shifts, best > luck)
+    if common is not None:  # told once, and not of each
+        is_shifted &= np.abs(shifts - common).max(axis=1) > 1
+        common = common / _view_scale(looks)[places].mean()
+    farthest = np.argsort(-np.abs(shifts).max(axis=1), kind="stable")
     weakest = np.argsort(best, kind="stable")
     return replace(
         verdict,
-        shifted=[int(places[i]) for i in order if is_shifted[i]],
+        shifted=[int(places[i]) for i in farthest if is_shifted[i]],
         strange=[int(places[i]) for i in weakest if is_strange[i]],
-        common_shift=common,
+        common_shift=None if common is None else (float(common[0]), float(common[1])),
     )
 
 
-def _longest(looks: Looks) -> npt.NDArray[np.float64]:
-    """The longest side of the (first) image of each entry, in pixels."""
+def _view_scale(looks: Looks) -> Numbers:
+    """Tell how much smaller than the images of each entry the view of their edges is."""
     sides = np.maximum(looks.facts["width"], looks.facts["height"]).astype(np.float64)
     firsts = np.flatnonzero(np.diff(looks.owners, prepend=-1) > 0)
-    longest: npt.NDArray[np.float64] = sides[firsts]
-    return longest
+    scale: Numbers = VIEW_PX / np.maximum(VIEW_PX, sides[firsts])
+    return scale
 
 
-def _far_below_usual(best: npt.NDArray[np.float64], luck: float) -> npt.NDArray[np.bool_]:
+def _far_below_usual(best: Numbers, luck: float) -> npt.NDArray[np.bool_]:
     """Say which pairs agree as little as strangers do, where that is far below what is usual."""
     if len(best) < FEWEST:
         return np.zeros(len(best), bool)
@@ -106,15 +115,11 @@ def _far_below_usual(best: npt.NDArray[np.float64], luck: float) -> npt.NDArray[
     return is_far
 
 
-def _common_shift(
-    shift: npt.NDArray[np.float64], is_clear: npt.NDArray[np.bool_]
-) -> tuple[float, float] | None:
+def _common_shift(shifts: Numbers, is_clear: npt.NDArray[np.bool_]) -> Numbers | None:
     """Find the shift that most pairs have, if they have one."""
-    clear = shift[is_clear]
+    clear = shifts[is_clear]
     if len(clear) < FEWEST:
         return None
-    middle = np.median(clear, axis=0)
+    middle: Numbers = np.median(clear, axis=0)
     alike = (np.abs(clear - middle) <= 1).all(axis=1).mean()
-    if alike <= 0.5 or np.abs(middle).max() < LEAST_SHIFT:
-        return None
-    return float(middle[0]), float(middle[1])
+    return middle if alike > 0.5 and np.abs(middle).max() >= LEAST_SHIFT else None

@@ -47,16 +47,12 @@ def _item(looks: Looks, image: int, doubt: float) -> Item:
 
 def _separable(separation: Separation) -> Finding:
     features, brightness = separation.by_features, separation.by_brightness
-    words = f"A and B are told apart in {features}; by brightness alone in {brightness}"
     if features.value < HARD:
-        return Finding(
-            kind="separable",
-            weight="warning",
-            title=words,
-            advice="Chance is 50%. The domains hardly differ, so there is little to translate and "
-            "no measure will show it: choose photos that show the difference more clearly.",
+        advice = (
+            "Chance is 50%. The domains hardly differ, so there is little to translate and no "
+            "measure will show it: choose photos that show the difference more clearly."
         )
-    if brightness.value >= CLEAR and brightness.value >= features.value - NEARLY:
+    elif brightness.value >= CLEAR and brightness.value >= features.value - NEARLY:
         advice = (
             "Brightness alone tells them apart, so a network can win its game by darkening or "
             "brightening: look at structure and lights in the samples, not at the loss."
@@ -70,4 +66,9 @@ def _separable(separation: Separation) -> Finding:
             "The domains overlap: expect subtle changes, and do not expect measures such as KID to "
             "separate good from bad models easily."
         )
-    return Finding(kind="separable", weight="note", title=words, advice=advice)
+    return Finding(
+        kind="separable",
+        weight="warning" if features.value < HARD else "note",
+        title=f"A and B are told apart in {features}; by brightness alone in {brightness}",
+        advice=advice,
+    )
