@@ -157,3 +157,23 @@ def test_a_process_can_end_with_the_one_that_started_it() -> None:
 
     assert process.stdout.read() == ""  # the pipe is closed when the child is gone, too
     assert not psutil.pid_exists(number) or psutil.Process(number).status() == "zombie"
+
+
+def test_what_can_be_computed_again_lies_where_the_system_keeps_caches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
+    places = {"linux": ".cache", "darwin": "Library/Caches", "win32": "Local"}
+    for system, folder in places.items():
+        monkeypatch.setattr(sys, "platform", system)
+        assert machine.cache_file("x") == tmp_path / folder / "photo-translate" / "x"
+    monkeypatch.delenv("LOCALAPPDATA")
+    assert machine.cache_file("x") is None
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
+    assert machine.cache_file("x") == tmp_path / "own" / "photo-translate" / "x"
+    monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
+    assert machine.cache_file("x") == tmp_path / ".cache" / "photo-translate" / "x"

@@ -32,6 +32,21 @@ def resident_memory() -> int:
     return resident
 
 
+def cache_file(name: str) -> Path | None:
+    """Name a file for what can be computed again, where this system keeps such; None: nowhere."""
+    local, xdg = os.environ.get("LOCALAPPDATA"), os.environ.get("XDG_CACHE_HOME")
+    place: Path | None
+    if sys.platform == "win32":
+        place = Path(local) if local else None
+    elif xdg and Path(xdg).is_absolute():  # the standard says to pass over others
+        place = Path(xdg)
+    else:
+        home = Path("~").expanduser()
+        usual = home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"
+        place = usual if home.is_dir() else None
+    return place / "photo-translate" / name if place else None
+
+
 def step_back() -> None:
     """Let the threads that compute go before this one, which fills the gaps they leave.
 

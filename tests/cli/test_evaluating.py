@@ -26,7 +26,7 @@ def _quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the network that takes seconds, nor the user's own folder."""
     monkeypatch.setattr(features, "FeatureExtractor", lambda device: TinyEye())
     monkeypatch.setattr(sets, "FRECHET_RESAMPLES", 5)
-    monkeypatch.setenv("PHOTO_TRANSLATE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.doctor_toys import pair_of, save, texture
 from translate.doctor import cache as cache_module
-from translate.doctor.cache import Cache, default_cache
+from translate.doctor.cache import Cache
 from translate.doctor.entries import Entry
 from translate.doctor.reading import Seen, Wanted, read_entry
 from translate.errors import ConfigError
@@ -163,25 +163,3 @@ def test_what_was_seen_before_a_stop_is_kept(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     with Cache(tmp_path / "c.sqlite") as cache:
         assert cache.find(entry, Wanted()) is not None
-
-
-def test_it_lies_where_the_system_keeps_caches(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert default_cache() == tmp_path / "photo-translate" / "doctor.sqlite"
-    monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert default_cache() == tmp_path / ".cache" / "photo-translate" / "doctor.sqlite"
-    monkeypatch.setattr(sys, "platform", "darwin")
-    found = default_cache()
-    assert found is not None
-    assert found.is_relative_to(tmp_path / "Library" / "Caches")
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
-    found = default_cache()
-    assert found is not None
-    assert found.is_relative_to(tmp_path / "Local")
-    monkeypatch.delenv("LOCALAPPDATA")
-    assert default_cache() is None

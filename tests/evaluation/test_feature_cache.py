@@ -1,7 +1,6 @@
 import multiprocessing
 import os
 import sqlite3
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from translate.errors import DataError
-from translate.evaluation.feature_cache import FeatureCache, expect_file, usual_place
+from translate.evaluation.feature_cache import FeatureCache, expect_file
 
 VECTOR = torch.arange(1280) / 7
 
@@ -236,24 +235,6 @@ def test_two_processes_at_once_keep_all_that_both_put(tmp_path: Path) -> None:
                 found = cache.get(f"{name} {i}")
                 assert found is not None
                 assert found[0] == i
-
-
-def test_the_usual_place_is_the_users_own_and_can_be_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PHOTO_TRANSLATE_CACHE", raising=False)
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
-    places = {"linux": ".cache", "darwin": "Library/Caches", "win32": "Local"}
-    for system, folder in places.items():
-        monkeypatch.setattr(sys, "platform", system)
-        assert usual_place() == tmp_path / folder / "photo-translate" / "features.sqlite"
-
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert usual_place() == tmp_path / "xdg" / "photo-translate" / "features.sqlite"
-    monkeypatch.setenv("PHOTO_TRANSLATE_CACHE", str(tmp_path / "own"))
-    assert usual_place() == tmp_path / "own" / "photo-translate" / "features.sqlite"
 
 
 def test_a_folder_is_no_file_to_remember_in(tmp_path: Path) -> None:

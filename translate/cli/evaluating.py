@@ -13,6 +13,7 @@ from tyro.conf import arg
 from translate.cli.guarding import DONE
 from translate.config import Settings
 from translate.errors import ConfigError
+from translate.machine import cache_file
 
 if TYPE_CHECKING:
     from translate.evaluation.features import Extractor, FeatureExtractor
@@ -92,7 +93,7 @@ def _expect_places(chosen: EvaluateArguments) -> None:
 def _evaluate(chosen: EvaluateArguments) -> "Evaluation":
     # Imported late: torch comes with it, and --help must not wait for torch.
     from translate.bundle import load_bundle  # noqa: PLC0415
-    from translate.evaluation.feature_cache import FeatureCache, usual_place  # noqa: PLC0415
+    from translate.evaluation.feature_cache import USUAL, FeatureCache  # noqa: PLC0415
     from translate.evaluation.results import read_evaluation  # noqa: PLC0415
     from translate.evidence.evaluate import Instruments, evaluate  # noqa: PLC0415
     from translate.evidence.photos import photos_of_folder  # noqa: PLC0415
@@ -105,7 +106,7 @@ def _evaluate(chosen: EvaluateArguments) -> "Evaluation":
     directions = [choose_direction(bundle, d) for d in (chosen.direction,) if d != "both"]
     photos = photos_of_folder(chosen.data, bundle.encodings, side, chosen.paired or None)
     extractor, eye = _instruments(chosen)
-    with FeatureCache(chosen.cache or usual_place()) as cache:
+    with FeatureCache(chosen.cache or cache_file(USUAL)) as cache:
         tools = Instruments(extractor, eye, cache, chosen.seed, chosen.most_photos, chosen.device)
         found = evaluate(bundle, photos, tools, directions, _tell)
     subject = {"model": chosen.model, "data": str(chosen.data), **found.subject}
@@ -116,7 +117,6 @@ def _instruments(
     chosen: EvaluateArguments,
 ) -> tuple["Extractor | None", "FeatureExtractor | None"]:
     """Choose what sees photos: without the extra `metrics` nothing does, unless asked for."""
-    from translate.evaluation.feature_cache import usual_place  # noqa: PLC0415
     from translate.evaluation.features import FeatureExtractor  # noqa: PLC0415
     from translate.inference.choices import choose_device  # noqa: PLC0415
 
@@ -133,7 +133,9 @@ def _instruments(
     if chosen.extractor == "inception":
         from translate.evaluation.inception import InceptionExtractor  # noqa: PLC0415
 
-        return InceptionExtractor(chosen.weights, device, usual_place().parent), eye
+        # Where there is no place for caches, beside what else is made here.
+        kept = cache_file("inception") or Path("inception")
+        return InceptionExtractor(chosen.weights, device, kept), eye
     return eye, eye
 
 

@@ -14,7 +14,7 @@ from translate.data.held_out import HeldOutPhotos
 from translate.data.pair_files import PairFiles
 from translate.data.paired import PairedPhotos
 from translate.data.unpaired import UnpairedPhotos
-from translate.doctor.cache import Cache, default_cache
+from translate.doctor.cache import USUAL, Cache
 from translate.doctor.entries import Entry
 from translate.doctor.findings.finding import counted
 from translate.doctor.findings.of_sameness import looked_at_later
@@ -25,7 +25,7 @@ from translate.doctor.reading import Opened
 from translate.doctor.summing import summarize
 from translate.doctor.twins import Sameness, find_sameness
 from translate.images.glancing import glance
-from translate.machine import usable_cores
+from translate.machine import cache_file, usable_cores
 
 MOST = 5000  # photos and pairs looked at; of more, as many are chosen
 SECONDS = 8.0  # after which what was not looked at is left out
@@ -57,7 +57,7 @@ def brief(data: Splits, cache: Path | None = None, seconds: float = SECONDS) -> 
     if not entries:
         return []
     chosen = sorted(entries, key=lambda entry: _rank(entry.name))[:MOST]
-    file = cache or (default_cache() if len(entries) >= WORTH_KEEPING else None)
+    file = cache or (cache_file(USUAL) if len(entries) >= WORTH_KEEPING else None)
     with Cache(file, opening=f"glance {GLANCE_PX}") as known:
         manner = Manner(usable_cores(), open_file=_open_quickly, seconds=seconds)
         looks = look(chosen, known, manner)

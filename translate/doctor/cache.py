@@ -4,7 +4,6 @@ import hashlib
 import logging
 import os
 import sqlite3
-import sys
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +17,7 @@ from translate.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 
+USUAL = "doctor.sqlite"  # its name among the user's caches
 FORMAT = 1  # goes up when anything that is kept comes to mean something else
 MOST_ROWS = 1_000_000  # about a gigabyte; the oldest go first
 AT_ONCE = 200  # rows between two commits: a run that is stopped keeps what it saw
@@ -27,21 +27,6 @@ TABLE = (
     "CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, facts BLOB NOT NULL, "
     "digests BLOB NOT NULL, agreement BLOB, edges BLOB, features BLOB)"
 )
-
-
-def default_cache() -> Path | None:
-    """Name the file in the place where this system keeps caches; None: there is no such place."""
-    local, xdg = os.environ.get("LOCALAPPDATA"), os.environ.get("XDG_CACHE_HOME")
-    place: Path | None
-    if sys.platform == "win32":
-        place = Path(local) if local else None
-    elif xdg and Path(xdg).is_absolute():  # the standard says to pass over others
-        place = Path(xdg)
-    else:
-        home = Path("~").expanduser()
-        usual = home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"
-        place = usual if home.is_dir() else None
-    return place / "photo-translate" / "doctor.sqlite" if place else None
 
 
 class Cache:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from translate.doctor.cache import Cache, default_cache
+from translate.doctor.cache import USUAL, Cache
 from translate.doctor.domains import Separation, load_extractor, separate
 from translate.doctor.entries import DataSet
 from translate.doctor.findings.finding import WEIGHTS, Finding, Weight
@@ -18,7 +18,7 @@ from translate.doctor.pairs import Verdict, judge_pairs
 from translate.doctor.summing import Summary, summarize
 from translate.doctor.twins import Sameness, find_sameness
 from translate.errors import DataError
-from translate.machine import usable_cores
+from translate.machine import cache_file, usable_cores
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def examine(data: DataSet, wishes: Wishes, show: Show = lambda step: None) -> Di
         remark = "how separable the domains are, because --sample is 0"
         if wishes.sample:
             extract, remark = load_extractor()
-    file = (wishes.cache or default_cache()) if wishes.is_cached else None
+    file = (wishes.cache or cache_file(USUAL)) if wishes.is_cached else None
     workers = wishes.workers or usable_cores()
     manner = Manner(workers, extract, wishes.sample, seed=wishes.seed)
     with Cache(file, is_named=wishes.cache is not None) as cache:

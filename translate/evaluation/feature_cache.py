@@ -1,9 +1,7 @@
 """Features remembered from one evaluation to the next, by what the file holds."""
 
 import contextlib
-import os
 import sqlite3
-import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,21 +12,8 @@ from torch import Tensor
 
 from translate.errors import DataError
 
-FOLDER = "photo-translate"
-FILE = "features.sqlite"
+USUAL = "features.sqlite"  # its name among the user's caches
 CHECK = 4  # bytes of a check sum, before the numbers of a vector
-
-
-def usual_place() -> Path:
-    """Name the file in the user's own folder for what can be computed again."""
-    given = os.environ.get("PHOTO_TRANSLATE_CACHE") or os.environ.get("XDG_CACHE_HOME")
-    if given:
-        return Path(given) / FOLDER / FILE
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / FOLDER / FILE
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / FOLDER / FILE
-    return Path.home() / ".cache" / FOLDER / FILE
 
 
 class FeatureCache:

@@ -8,12 +8,13 @@ from translate.bundle import load_bundle
 from translate.data import Splits
 from translate.errors import ConfigError
 from translate.evaluation.distances import LEAST_PHOTOS
-from translate.evaluation.feature_cache import FeatureCache, usual_place
+from translate.evaluation.feature_cache import USUAL, FeatureCache
 from translate.evaluation.features import FeatureExtractor
 from translate.evaluation.results import Evaluation
 from translate.evidence.evaluate import Instruments, evaluate
 from translate.evidence.photos import JudgedPhotos, photos_of_run
 from translate.images.writing import write_whole
+from translate.machine import cache_file
 from translate.recipe.recipe import Recipe
 
 EVALUATION = "evaluation.json"  # in a run's folder
@@ -33,7 +34,7 @@ def measure_run(recipe: Recipe, folder: Path, bundle: Path, data: Splits) -> Eva
     if photos is None or _fewer(photos, LEAST_PHOTOS):
         return None
     eye = None if _fewer(photos, LEAST_FOR_SETS) else _eye()
-    with FeatureCache(usual_place()) as cache:
+    with FeatureCache(cache_file(USUAL)) as cache:
         tools = Instruments(eye, eye, cache, most_photos=recipe.training.validate_photos)
         found = evaluate(load_bundle(bundle), photos, tools)
     write_whole(found.to_json().encode(), folder / EVALUATION)
