@@ -222,7 +222,7 @@ def test_inception_is_given_its_weights_and_the_users_cache(
     assert evaluate(bundle, data, *words, "--weights", "w.pth") == DONE
     assert evaluate(bundle, data, *words) == DONE
 
-    cache = tmp_path / "cache" / "photo-translate"
+    cache = tmp_path / "cache" / "photo-translate" / "inception"
     assert asked == [
         (Path("w.pth"), torch.device("cpu"), cache),
         (None, torch.device("cpu"), cache),
