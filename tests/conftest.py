@@ -28,6 +28,15 @@ def real_data() -> Path:
     return REAL_DATA
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests make lies nowhere among what the user's own runs remembered."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+            patch.setenv(name, str(tmp_path_factory.mktemp("caches")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _forget_accelerate() -> Iterator[None]:
     """Accelerate keeps its settings for the whole process; no test may inherit another's."""

@@ -13,7 +13,7 @@ from PIL import Image, ImageSequence
 
 from translate.bundle import Bundle, save_bundle
 from translate.errors import BundleError, TranslateError
-from translate.inference.choices import _choose_device
+from translate.inference.choices import choose_device
 from translate.inference.translator import Translator
 
 SIDES = st.integers(1, 70)
@@ -105,8 +105,8 @@ def test_every_gpu_is_named_and_can_be_chosen(
     ):
         Translator(bundle, device=torch.device("cuda", 2))
 
-    assert _choose_device("cuda:1") == torch.device("cuda", 1)
-    assert _choose_device(None) == torch.device("cuda")
+    assert choose_device("cuda:1") == torch.device("cuda", 1)
+    assert choose_device(None) == torch.device("cuda")
 
 
 @pytest.mark.parametrize("device", ["cpu", "cpu:0", torch.device("cpu")])
@@ -200,7 +200,9 @@ def test_frames_of_a_pil_image_are_taken_before_it_moves_on(
     streamed = translator.stream(ImageSequence.Iterator(film))
 
     for found, expected in zip(streamed, one_by_one, strict=True):
-        assert np.array_equal(np.asarray(found), np.asarray(expected))
+        # Frames that share a call are rounded in another order than one by itself.
+        difference = np.asarray(found).astype(int) - np.asarray(expected)
+        assert np.abs(difference).max() <= 1
 
 
 def test_a_pil_image_that_was_not_read_yet_may_come_twice(

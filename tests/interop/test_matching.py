@@ -124,8 +124,8 @@ def test_every_misfit_is_counted_and_the_first_are_listed(file: Path) -> None:
 
     assert message.splitlines()[0] == (
         f"{file}: looks like a resnet (in_channels 3, out_channels 3, base_channels 2, blocks 2, "
-        "norm instance, upsample transposed, downsample strided, dropout False, downsamplings 2), "
-        "but 5 of its keys do not fit:"
+        "norm instance, upsample transposed, downsample strided, dropout False, downsamplings 2, "
+        "residual False), but 5 of its keys do not fit:"
     )
     assert "\n  extra.weight: left over" in message
     assert "\n  model.4.weight: expected (4, 2, 3, 3), found (5, 2, 3, 3)" in message

@@ -48,7 +48,9 @@ class EvaluateArguments(Settings):
         "sets nor structure are looked at",
     )
     weights: Path | None = None  # Inception's weights, a file; none: fetched the first time
-    most_photos: int = Field(2000, gt=1)  # of each domain, spread evenly over those held out
+    most_photos: int = Field(
+        2000, gt=1, le=10_000, description="of each domain, spread evenly over those held out"
+    )
     seed: int = Field(0, ge=0, lt=2**63)  # of the intervals' resamples
     json_file: Annotated[Path | None, arg(name="json")] = None  # where to write all of it
     against: tuple[Path, ...] = ()  # earlier JSON files to show beside it, of the same protocol

@@ -81,7 +81,7 @@ def evaluate(
         measured = _Direction(bundle, photos, instruments, known, direction)
         rows += measured.rows(progress)
         counts[direction] = measured.counts
-    protocol = _protocol(bundle, photos, instruments, counts)
+    protocol = _protocol(photos, instruments, counts)
     return Evaluation(protocol, _subject(bundle, chosen), rows)
 
 
@@ -89,13 +89,14 @@ def _subject(bundle: Bundle, directions: Sequence[str]) -> dict[str, Any]:
     return {
         "method": bundle.method,
         "domains": dict(bundle.domains),
+        "mode": bundle.inference_mode,
         "fingerprints": {direction: fingerprint(bundle, direction) for direction in directions},
         "written_by": __version__,
     }
 
 
 def _protocol(
-    bundle: Bundle, photos: JudgedPhotos, instruments: Instruments, counts: dict[str, Any]
+    photos: JudgedPhotos, instruments: Instruments, counts: dict[str, Any]
 ) -> dict[str, Any]:
     extractor, eye = instruments.extractor, instruments.eye
     return {
@@ -105,7 +106,6 @@ def _protocol(
         "view": photos.view,
         "side_px": photos.side_px,
         "pixels": "8 bits, translations not compressed, computed in float32",
-        "mode": bundle.inference_mode,
         "set_features": extractor.name if extractor else None,
         "structure_and_perceptual_features": eye.name if eye else None,
         "intervals": f"95 %, bootstrap over photos, {RESAMPLES} resamples of means",

@@ -23,7 +23,7 @@ from translate.networks.layers import (
 
 Downsample = Literal["strided", "blur"]
 
-CONTRAST = 0.97  # of a photo before it is changed: the change of black and white must be finite
+CONTRAST = 0.9  # of a photo before it is changed: the change of black and white must be finite
 
 
 class ResNetSettings(Settings):
@@ -127,7 +127,7 @@ class Change(nn.Module):
 
     Shape:
         The photo (N, C, H, W) in [-1, 1] and its change (N, C, H, W), any numbers -> (N, C, H, W)
-        in (-1, 1). A change of 0 leaves 97 % of the contrast.
+        in (-1, 1). A change of 0 leaves 90 % of the contrast.
     """
 
     def forward(self, photo: Tensor, change: Tensor) -> Tensor:
