@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = [
-    {"errors", "interrupt", "machine", "processes", "version"},
+    {"errors", "interrupt", "machine", "printing", "processes", "version"},
     {"heartbeat"},
     {"config"},
     {"images"},

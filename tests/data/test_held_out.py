@@ -6,7 +6,13 @@ import torch
 from PIL import Image
 
 from tests.toys import NoisePairs
-from translate.data.held_out import HeldOutPhotos, first_shown, match_by_name, match_in_turn
+from translate.data.held_out import (
+    HeldOutPhotos,
+    first_shown,
+    match_by_name,
+    match_in_turn,
+    spread,
+)
 from translate.data.pair_files import PairFiles
 from translate.errors import DataError
 from translate.images import Encoding, Pair
@@ -29,6 +35,25 @@ def test_an_item_is_the_middle_of_both_photos(tmp_path: Path) -> None:
     assert torch.equal(photos[0].a, torch.full((3, 16, 16), -1.0))
     assert torch.equal(photos[0].b, torch.full((3, 16, 16), 1.0))
     assert (len(photos), photos.names) == (1, ["x"])
+
+
+def test_one_image_of_an_item_is_the_same_by_itself_and_needs_no_other_file(
+    tmp_path: Path,
+) -> None:
+    a = write(tmp_path / "a", ["x.png"], 40) / "x.png"
+    noise = np.random.default_rng(0).integers(0, 256, (20, 60, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "both.png")
+    apart = HeldOutPhotos({"x": PairFiles(a, tmp_path / "nowhere.png")}, side_px=16)
+    beside = HeldOutPhotos({"x": PairFiles(*[tmp_path / "both.png"] * 2)}, side_px=16)
+
+    assert torch.equal(apart.image(0, "a"), torch.full((3, 16, 16), 40 / 127.5 - 1))
+    assert torch.equal(beside.image(0, "b"), beside[0].b)
+
+
+def test_some_of_many_are_spread_evenly_and_of_few_all_are_taken() -> None:
+    assert spread(range(10), 3) == [0, 3, 6]
+    assert spread([7, 8], 5) == [7, 8]
+    assert spread([], 5) == []
 
 
 @pytest.mark.parametrize("side_px", [11, 37])

@@ -9,10 +9,11 @@ from torch import Tensor
 from tests.evaluation_toys import TinyEye
 from tests.pair_toys import build_small, write_set
 from tests.toys import NoisePairs, noise, write_data_set, write_photos
+from translate.bundle.weights import sha256_of
 from translate.data import Draw
 from translate.evaluation.feature_cache import FeatureCache
 from translate.evidence.photos import JudgedPhotos, photos_of_folder, photos_of_run
-from translate.evidence.remembering import Remembering, content_digest, digest_of
+from translate.evidence.remembering import Remembering, digest_of
 from translate.images import Encoding
 
 PHOTOS = {"a": Encoding(), "b": Encoding()}
@@ -187,4 +188,4 @@ def test_images_without_files_are_told_by_their_pixels() -> None:
 def test_the_digest_of_contents_is_their_sha_256(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"abc")
 
-    assert content_digest(tmp_path / "x").startswith("ba7816bf8f01cfea414140de5dae2223")
+    assert sha256_of(tmp_path / "x").startswith("ba7816bf8f01cfea414140de5dae2223")

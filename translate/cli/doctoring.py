@@ -12,6 +12,7 @@ from translate.cli.guarding import DONE, SOME_FAILED
 from translate.cli.progress import FolderProgress
 from translate.config import Settings
 from translate.errors import ConfigError
+from translate.printing import printable
 
 if TYPE_CHECKING:
     from translate.doctor.entries import DataSet
@@ -149,7 +150,7 @@ def _examine_aloud(chosen: DoctorArguments, data: "DataSet") -> "Diagnosis":
         cache=chosen.cache,
         is_cached=chosen.remember,
     )
-    with FolderProgress(f"looking at {_shown(data.title)}") as progress:
+    with FolderProgress(f"looking at {printable(data.title)}") as progress:
 
         def show(step: "Step") -> None:
             progress.show(Progress(step.finished, step.entries, "", step.megapixels))
@@ -176,9 +177,4 @@ def _leave_behind(chosen: DoctorArguments, diagnosis: "Diagnosis", page: Path) -
 
 
 def _say(line: str) -> None:
-    print(_shown(line))  # noqa: T201
-
-
-def _shown(text: str) -> str:
-    """Make a name printable, whatever bytes it is made of."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    print(printable(line))  # noqa: T201

@@ -14,6 +14,7 @@ from translate.cli.guarding import DONE
 from translate.config import Settings
 from translate.errors import ConfigError
 from translate.machine import cache_file
+from translate.printing import printable
 
 if TYPE_CHECKING:
     from translate.evaluation.features import Extractor, FeatureExtractor
@@ -70,7 +71,7 @@ def run(words: Sequence[str]) -> int:
         from translate.images.writing import write_whole  # noqa: PLC0415
 
         write_whole(found.to_json().encode(), chosen.json_file)
-        print(f"written: {_shown(chosen.json_file)}", file=sys.stderr)  # noqa: T201
+        print(f"written: {printable(str(chosen.json_file))}", file=sys.stderr)  # noqa: T201
     return DONE
 
 
@@ -139,11 +140,6 @@ def _instruments(
         kept = cache_file("inception") or Path("inception")
         return InceptionExtractor(chosen.weights, device, kept), eye
     return eye, eye
-
-
-def _shown(file: Path) -> str:
-    """Make a name printable, whatever bytes it is made of, on one line."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(file))
 
 
 def _tell(what: str, done: int, total: int) -> None:

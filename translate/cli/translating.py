@@ -14,6 +14,7 @@ from translate.cli.guarding import DONE, INTERRUPTED, REFUSED, SOME_FAILED, rank
 from translate.cli.progress import FolderProgress
 from translate.config import Settings
 from translate.errors import ConfigError, DataError
+from translate.printing import printable
 
 if TYPE_CHECKING:
     from translate.inference.folder import FolderReport, Stop
@@ -149,10 +150,10 @@ def _tell(chosen: TranslateArguments, report: "FolderReport") -> bool:
         Whether the report could be written, if one was asked for.
     """
     for file, reason in report.failed[:FAILURES_LISTED]:
-        print(f"failed: {_shown(file)}: {_shown(reason)}", file=sys.stderr)  # noqa: T201
+        print(f"failed: {printable(file)}: {printable(reason)}", file=sys.stderr)  # noqa: T201
     if (more := len(report.failed) - FAILURES_LISTED) > 0:
         print(f"{more} more failed; --report FILE names all.", file=sys.stderr)  # noqa: T201
-    print(f"{_shown(str(chosen.output))}: {summary(report, chosen.dry_run)}")  # noqa: T201
+    print(f"{printable(str(chosen.output))}: {summary(report, chosen.dry_run)}")  # noqa: T201
     return chosen.report is None or _write_report(chosen.report, report.to_json())
 
 
@@ -225,7 +226,7 @@ def _write_report(file: Path, text: str) -> bool:
         else:
             write_whole(text.encode("ascii"), file)
     except (OSError, DataError) as error:
-        print(f"error: --report: {_shown(str(error))}", file=sys.stderr)  # noqa: T201
+        print(f"error: --report: {printable(str(error))}", file=sys.stderr)  # noqa: T201
         return False
     return True
 
@@ -243,8 +244,3 @@ def _exit_code(chosen: TranslateArguments, report: "FolderReport") -> int:
     if report.stopped == BY_WISH and not chosen.watch:
         return INTERRUPTED
     return DONE if report.is_complete else SOME_FAILED
-
-
-def _shown(text: str) -> str:
-    """Make a name printable, whatever bytes it is made of, on one line."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -15,6 +15,7 @@ from translate.data.cards import how_to_get, prepare, will_be_drawn
 from translate.data.degradations import Degradation, GreyscaleSettings, degrade
 from translate.data.files import LEAST_PX, describe_absence, fingerprint, overlap, usable_photos
 from translate.data.jitter import Jitter, center_view
+from translate.data.pair_folders import LOOKED_AT
 from translate.data.seams import look_side_by_side
 from translate.data.splits import Draw, Splits
 from translate.data.views import ViewSettings
@@ -22,7 +23,6 @@ from translate.errors import DataError
 from translate.images import Encoding, Pair, open_photo, to_tensor
 
 VIEW, DEGRADATION = 1, 2  # streams of randomness (0 would equal leaving it out)
-TESTS = ("test", "val")  # the published sets' names; val serves where test is not
 TWO_DOMAINS = ("trainA", "trainB", "testA", "testB")  # each of them is a folder of photos
 
 
@@ -212,7 +212,7 @@ def _places(settings: DerivedSettings) -> tuple[Path, Path | None]:
     """Where the photos to learn from are, and those to look at if they have a folder."""
     assert settings.folder is not None  # noqa: S101  # `problems` saw to it
     train = settings.folder / "train"
-    tests = [settings.folder / name for name in TESTS if (settings.folder / name).is_dir()]
+    tests = [settings.folder / name for name in LOOKED_AT if (settings.folder / name).is_dir()]
     return (
         train if train.is_dir() else settings.folder,
         settings.test_folder or next(iter(tests), None),

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import torch
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from translate.data.files import list_photos
 from translate.data.jitter import center_view
 from translate.data.pair_files import Encodings, PairFiles, by_name, encode, open_pair, resampling
 from translate.errors import DataError
-from translate.images import Encoding, Pair
+from translate.images import Encoding, Pair, Pixels, open_samples
 
 SHOWN = 5  # names in a message
 PHOTOS: Encodings = {"a": Encoding(), "b": Encoding()}
@@ -47,13 +49,25 @@ class HeldOutPhotos(Dataset[Pair]):
 
     def __getitem__(self, index: int) -> Pair:
         files = self.files[index]
-        views = [
-            center_view(samples, self.side_px, resampling(self.encodings[domain]), self.is_resized)
-            for domain, samples in zip("ab", open_pair(files, self.encodings), strict=True)
-        ]
-        return Pair(
-            *(encode(view, d, files, self.encodings) for d, view in zip("ab", views, strict=True))
-        )
+        opened = zip("ab", open_pair(files, self.encodings), strict=True)
+        views = [(domain, self._view(samples, domain)) for domain, samples in opened]
+        return Pair(*(encode(view, domain, files, self.encodings) for domain, view in views))
+
+    def image(self, index: int, domain: str) -> Tensor:
+        """Show one image of an item, and where it has a file of its own open no other.
+
+        Shape:
+            (C, side_px, side_px) in [-1, 1].
+        """
+        files = self.files[index]
+        if files.is_side_by_side:
+            return torch.as_tensor(getattr(self[index], domain))
+        samples = open_samples(getattr(files, domain), self.encodings[domain].kind)
+        return encode(self._view(samples, domain), domain, files, self.encodings)
+
+    def _view(self, samples: Pixels, domain: str) -> Pixels:
+        how = resampling(self.encodings[domain])
+        return center_view(samples, self.side_px, how, self.is_resized)
 
     def first_shown(self, domain: str) -> list[int]:
         """List the items that show a photo of a domain for the first time."""
@@ -77,6 +91,12 @@ def first_shown(photos: Dataset[Pair], domain: str) -> list[int]:
 @runtime_checkable
 class _Repeating(Protocol):
     def first_shown(self, domain: str) -> list[int]: ...
+
+
+def spread(items: Sequence[int], most: int) -> list[int]:
+    """Take some of many, evenly."""
+    count = min(most, len(items))
+    return [items[i * len(items) // count] for i in range(count)]
 
 
 def match_in_turn(files_a: Sequence[Path], files_b: Sequence[Path]) -> dict[str, PairFiles]:

@@ -26,6 +26,7 @@ from translate.doctor.summing import summarize
 from translate.doctor.twins import Sameness, find_sameness
 from translate.images.glancing import glance
 from translate.machine import cache_file, usable_cores
+from translate.printing import printable
 
 MOST = 5000  # photos and pairs looked at; of more, as many are chosen
 SECONDS = 8.0  # after which what was not looked at is left out
@@ -63,7 +64,7 @@ def brief(data: Splits, cache: Path | None = None, seconds: float = SECONDS) -> 
         looks = look(chosen, known, manner)
     if not looks.entries:
         return []
-    lines = [_printable(line) for line in _warn(looks)][: MOST_LINES - 1]
+    lines = [printable(line) for line in _warn(looks)][: MOST_LINES - 1]
     if not lines:
         return []
     seen = len(looks.entries) + len(looks.faulty)
@@ -110,11 +111,6 @@ def _open_quickly(file: Path) -> Opened:
     pixels = glance(file, GLANCE_PX)
     even = pixels.shape[1] // 2 * 2  # an eighth of two halves may be odd
     return pixels[:, :even], b""
-
-
-def _printable(line: str) -> str:
-    """Spell out what cannot be printed of names: they may be made of any bytes."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def _warn(looks: Looks) -> Iterator[str]:

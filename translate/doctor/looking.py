@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from translate.doctor.alignment import Agreement, Edges
 from translate.doctor.cache import Cache
-from translate.doctor.entries import Entry, Faulty
+from translate.doctor.entries import SPLIT_ORDER, Entry, Faulty
 from translate.doctor.facts import FACTS, Facts
 from translate.doctor.reading import Opened, Seen, Wanted, open_whole, read_entry
 
@@ -86,6 +86,10 @@ class Looks:
     features: dict[int, npt.NDArray[np.float32]] = field(default_factory=dict)
     faulty: list[Faulty] = field(default_factory=list)
     left_out: int = 0
+
+    def splits(self) -> npt.NDArray[np.int64]:
+        """Tell for each entry the place of its split in `SPLIT_ORDER`."""
+        return np.array([SPLIT_ORDER.index(entry.split) for entry in self.entries], np.int64)
 
 
 def look(

@@ -6,6 +6,7 @@ from typing import Any
 
 from translate.doctor.entries import describe_counts
 from translate.doctor.examining import Diagnosis
+from translate.doctor.facts import CHANNELS
 from translate.doctor.findings.finding import WEIGHTS, Finding
 from translate.doctor.separating import Accuracy
 from translate.doctor.summing import Summary
@@ -67,9 +68,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
         },
         "levels": {
             name: [round(float(share), 5) for share in shares]
-            for name, shares in zip(
-                ("luminance", "red", "green", "blue"), summary.levels, strict=True
-            )
+            for name, shares in zip(CHANNELS, summary.levels, strict=True)
         },
     }
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from translate.doctor.entries import SPLIT_ORDER
 from translate.doctor.hashes import count_bits
 from translate.doctor.looking import Looks
 from translate.doctor.near import FEWEST_TELLING, MOST_PAIRS, Hashes, Places, find_near
@@ -74,7 +73,7 @@ def find_sameness(looks: Looks, kept: Places | None = None, most: int = MOST_PAI
     images = np.arange(len(looks.facts)) if kept is None else kept
     twins, is_cut = find_twins(looks, images, most)
     owners, sides = looks.owners, looks.sides
-    split = np.array([SPLIT_ORDER.index(e.split) for e in looks.entries], np.int64)[owners]
+    split = looks.splits()[owners]
     is_pair = np.array([entry.is_pair for entry in looks.entries], bool)[owners]
     i, j = twins.first, twins.second
     is_own = owners[i] == owners[j]
@@ -132,10 +131,9 @@ def find_twins(looks: Looks, images: Places, most: int = MOST_PAIRS) -> tuple[Tw
 
 def _sets(looks: Looks, images: Places) -> Places:
     """Number the folders that images lie in: by split, domain, and whether they are pairs."""
-    split = np.array([SPLIT_ORDER.index(e.split) for e in looks.entries], np.int64)
     is_pair = np.array([entry.is_pair for entry in looks.entries], np.int64)
     owners = looks.owners[images]
-    return split[owners] * 4 + looks.sides[images] * 2 + is_pair[owners]
+    return looks.splits()[owners] * 4 + looks.sides[images] * 2 + is_pair[owners]
 
 
 def _pair_up(looks: Looks, images: Places, groups: Places) -> Twins:

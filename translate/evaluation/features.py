@@ -1,6 +1,5 @@
 """Photos as an ImageNet classifier sees them: what two sets of photos are compared by."""
 
-import hashlib
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from translate.bundle.weights import sha256_of
 from translate.errors import ConfigError, DataError
 
 # Numbers from these features compare with each other only: print this beside every one of them.
@@ -138,8 +138,7 @@ class ModuleExtractor:
 
 def file_hash(file: Path) -> str:
     """Return the first 16 digits of a file's SHA-256."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    return sha256_of(file)[:16]
 
 
 def weight_file() -> Path:

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-LUMA = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601
+from translate.images.encoding import GREY
+
 FLAT = 1e-6  # variance of luminance, of photos from -1 to 1, below which there is nothing to follow
 STRUCTURE_STAGE = 3  # of an extractor's look: 14 x 14 places, each about 16 px of 224
 
@@ -76,6 +77,6 @@ def luminance_correlation(first: Tensor, second: Tensor) -> Tensor:
 
 
 def _centred_luminance(images: Tensor) -> Tensor:
-    weights = torch.tensor(LUMA, device=images.device, dtype=images.dtype)
+    weights = torch.tensor(GREY, device=images.device, dtype=images.dtype)
     luminance = torch.einsum("nchw,c->nhw", images, weights).flatten(1)
     return luminance - luminance.mean(dim=1, keepdim=True)

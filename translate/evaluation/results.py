@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from translate.errors import DataError
 from translate.evaluation.bootstrap import Estimate
+from translate.printing import printable
 
 FORMAT = 1
 # What comes of reading something else; of whole numbers of hundreds of digits, of endless nesting.
@@ -131,8 +132,7 @@ class Evaluation:
 
 def _cell(text: str) -> str:
     """Keep a name, which may be that of a file, from breaking the table or moving the cursor."""
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    return shown.replace("|", "\\|")
+    return printable(text).replace("|", "\\|")
 
 
 def in_words(estimate: Estimate | None, digits: int) -> str:
@@ -178,11 +178,21 @@ def _row(values: Mapping[str, Any]) -> Row:
 
 def differences(first: Evaluation, second: Evaluation) -> list[str]:
     """List what two evaluations were measured by differently: `side_px: 64 against 256`."""
-    keys = dict.fromkeys([*first.protocol, *second.protocol])
+    return differing(first.protocol, second.protocol)
+
+
+def differing(
+    first: Mapping[str, Any], second: Mapping[str, Any], absent: object = None
+) -> list[str]:
+    """List in what two protocols differ.
+
+    Args:
+        absent: What to write where one of them says nothing.
+    """
     return [
-        f"{key}: {first.protocol.get(key)} against {second.protocol.get(key)}"
-        for key in keys
-        if first.protocol.get(key) != second.protocol.get(key)
+        f"{key}: {first.get(key, absent)} against {second.get(key, absent)}"
+        for key in dict.fromkeys([*first, *second])
+        if first.get(key) != second.get(key)
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from translate.evaluation.bootstrap import Estimate
+from translate.evaluation.results import differing
 from translate.evidence.evaluation_tables import (
     Key,
     cell,
@@ -40,13 +41,7 @@ def compared_evaluations(found: Evaluations, words: Mapping[str, str]) -> Iterat
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """List by what two evaluations were measured differently."""
-    first, second = _protocol(one), _protocol(other)
-    keys = dict.fromkeys([*first, *second])
-    return [
-        f"{key}: {first.get(key, 'not said')} against {second.get(key, 'not said')}"
-        for key in keys
-        if first.get(key) != second.get(key)
-    ]
+    return differing(_protocol(one), _protocol(other), absent="not said")
 
 
 def _by_protocol(found: Evaluations) -> list[list[str]]:

@@ -165,12 +165,10 @@ class _Direction:
             items = self.items[start : start + step]
             others = self._others(start, items)
             source, other = self._open(items, others)
-            seen, real = (
-                judge.see(_shown(self.before, source)),
-                judge.see(_shown(self.after, other)),
-            )
+            seen = judge.see(_shown(self.before, source))
+            real = judge.see(_shown(self.after, other))
+            answer = real if self.photos.is_paired else None
             for name, way in ways.items():
-                answer = real if self.photos.is_paired else None
                 gathered[name].add(judge(seen, way(source), answer))
             gathered[REAL].add(judge.compare(seen, real))
             self._note(items, self.source, seen)

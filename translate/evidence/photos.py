@@ -10,17 +10,15 @@ from torch.utils.data import Dataset
 
 from translate.data import Draw, Splits
 from translate.data.files import LEAST_PX, list_photos
-from translate.data.held_out import HeldOutPhotos, first_shown, match_in_turn
-from translate.data.jitter import center_view
-from translate.data.pair_files import PairFiles, encode, resampling
-from translate.data.pair_folders import ARRANGEMENTS, Arrangement, Folders
+from translate.data.held_out import HeldOutPhotos, first_shown, match_in_turn, spread
+from translate.data.pair_files import PairFiles
+from translate.data.pair_folders import ARRANGEMENTS, LOOKED_AT, Arrangement, Folders
 from translate.data.pairing import find_pairs
 from translate.errors import DataError
-from translate.images import Encoding, Pair, open_samples, suffixes_of
+from translate.images import Encoding, Pair, suffixes_of
 
 Encodings = Mapping[str, Encoding]
 Pairs = dict[str, PairFiles]
-TESTS = ("test", "val")
 
 
 @dataclass(frozen=True)
@@ -65,22 +63,13 @@ class JudgedPhotos:
         Shape:
             (C, H, W) in [-1, 1].
         """
-        if not isinstance(self.test, HeldOutPhotos) or self.test.files[index].is_side_by_side:
-            return torch.as_tensor(getattr(self.test[index], domain))
-        files, encoding = self.test.files[index], self.test.encodings[domain]
-        samples = open_samples(getattr(files, domain), encoding.kind)
-        view = center_view(samples, self.test.side_px, resampling(encoding), self.test.is_resized)
-        return encode(view, domain, files, self.test.encodings)
+        if isinstance(self.test, HeldOutPhotos):
+            return self.test.image(index, domain)
+        return torch.as_tensor(getattr(self.test[index], domain))
 
     def each(self, domain: str, most: int) -> Iterator[Tensor]:
         """Open the images of a domain one by one, (1, C, H, W) each."""
         return (self.image(index, domain)[None] for index in self.items(domain, most))
-
-
-def spread(items: list[int], most: int) -> list[int]:
-    """Take some of many, evenly."""
-    count = min(most, len(items))
-    return [items[i * len(items) // count] for i in range(count)]
 
 
 def photos_of_run(data: Splits) -> JudgedPhotos | None:
@@ -89,7 +78,7 @@ def photos_of_run(data: Splits) -> JudgedPhotos | None:
         return None
 
     def training(domain: str, most: int) -> Iterator[Tensor]:
-        for index in spread(list(range(len(data.train))), most):  # type: ignore[arg-type]
+        for index in spread(range(len(data.train)), most):  # type: ignore[arg-type]
             yield getattr(data.train[Draw(0, index)], domain)[None]
 
     is_resized = getattr(data.test, "is_resized", True)
@@ -163,7 +152,7 @@ def _in_words(side_px: int) -> str:
 
 def _arrangement(folder: Path) -> tuple[Arrangement, str]:
     """Find how a data set's folders are called, and which of them is held out."""
-    for split in TESTS:
+    for split in LOOKED_AT:
         found = [one for one in ARRANGEMENTS if not one.missing(folder, split)]
         if len(found) > 1:
             places = [place for one in found for place in dict.fromkeys(one.folders(folder, split))]

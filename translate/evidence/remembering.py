@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from translate.bundle.weights import sha256_of
 from translate.evaluation.feature_cache import FeatureCache
 from translate.evaluation.features import BATCH, Extractor
 from translate.evidence.photos import JudgedPhotos
@@ -71,14 +71,8 @@ class Remembering:
             return None
         encoding = self.photos.encodings[domain].model_dump_json()
         half = domain if self.photos.is_paired else ""  # of a file with two images side by side
-        words = (content_digest(file), self.photos.view, encoding, half, self.extractor.name)
+        words = (sha256_of(file), self.photos.view, encoding, half, self.extractor.name)
         return hashlib.sha256("\n".join(words).encode()).hexdigest()
-
-
-def content_digest(file: Path) -> str:
-    """Return the SHA-256 of a file's contents."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def digest_of(photos: JudgedPhotos, most: int) -> str:
@@ -91,6 +85,6 @@ def digest_of(photos: JudgedPhotos, most: int) -> str:
                 image = photos.image(index, domain).contiguous().numpy()
                 digest = hashlib.sha256(image.tobytes()).hexdigest()
             else:
-                digest = content_digest(file)
+                digest = sha256_of(file)
             whole.update(f"{domain}{digest}".encode())
     return whole.hexdigest()[:16]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Literal
 
+from translate.printing import printable
+
 # Wide characters of ours that `str.isprintable` takes for invisible.
 KEPT = "\n\u00a0\u202f"
 
@@ -23,8 +25,7 @@ def escaped(value: object) -> Html:
     """
     if isinstance(value, Html):
         return value
-    letters = (c if c.isprintable() or c in KEPT else ascii(c)[1:-1] for c in str(value))
-    return Html(escape("".join(letters)))
+    return Html(escape(printable(str(value), KEPT)))
 
 
 def joined(*parts: Html) -> Html:

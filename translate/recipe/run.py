@@ -13,6 +13,7 @@ from torch.utils.data import default_collate
 
 from translate.bundle import Bundle, mend_bundle, save_bundle
 from translate.data import Draw, Splits, load_layout
+from translate.data.held_out import spread
 from translate.doctor import brief
 from translate.errors import ConfigError
 from translate.evidence.run_report import write_run_report
@@ -175,8 +176,7 @@ def _open_folder(recipe: Recipe, folder: Path, locks: ExitStack) -> Path:
 def _sample_photos(data: Splits, count: int) -> Pair:
     """Choose photos spread over the held-out ones; where none are held out, training photos."""
     photos: Any = data.test if data.test is not None else data.train
-    count = min(count, len(photos))
-    places: list[Any] = [i * len(photos) // count for i in range(count)]
+    places: list[Any] = spread(range(len(photos)), count)
     if data.test is None:
         places = [Draw(0, place) for place in places]
     samples: Pair = default_collate([photos[place] for place in places])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from translate.data import Splits
-from translate.data.held_out import first_shown
+from translate.data.held_out import first_shown, spread
 from translate.errors import ConfigError
 from translate.evaluation.distances import LEAST_PHOTOS
 
@@ -60,14 +60,9 @@ def choose_items(data: Splits, measure: Measure, most_photos: int) -> dict[str, 
     """
     photos: Any = data.test
     if measure.needs_answers:
-        pairs = _spread(range(len(photos)), most_photos)
+        pairs = spread(range(len(photos)), most_photos)
         return {"a": pairs, "b": pairs}
-    return {domain: _spread(first_shown(photos, domain), most_photos) for domain in "ab"}
-
-
-def _spread(items: Sequence[int], most: int) -> list[int]:
-    count = min(most, len(items))
-    return [items[i * len(items) // count] for i in range(count)]
+    return {domain: spread(first_shown(photos, domain), most_photos) for domain in "ab"}
 
 
 def expect_sets_of_photos(

@@ -5,13 +5,13 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from translate.images.encoding import GREY
 from translate.images.grid import GUTTER_PX, INK, PAPER
 
 # From translated to real over undecided; people who see red and green alike tell blue from red.
 # The ends and the middle of ColorBrewer's RdBu (Brewer & Harrower 2003), a diverging scale.
 TRANSLATED, UNDECIDED, REAL = (33, 102, 172), (247, 247, 247), (178, 24, 43)
 STRENGTH = 0.6  # of the colours over the image: it must still be seen which patch is meant
-GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
 LEAST_WORDS_PX = 380  # so wide are the three words beside one another
 SCALE_PX, TEXT_PX = 10, 13
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from translate.doctor.entries import SPLIT_ORDER
 from translate.doctor.findings.finding import (
     Finding,
     Item,
@@ -52,8 +51,7 @@ def describe_twins(looks: Looks, twins: Twins, place: int) -> str:
 
 def looked_at_later(looks: Looks, twins: Twins) -> tuple[Places, Places]:
     """Order twins of two splits: the one that stays (test before val before train), the other."""
-    split = np.array([SPLIT_ORDER.index(entry.split) for entry in looks.entries], np.int64)
-    ranks = split[looks.owners]
+    ranks = looks.splits()[looks.owners]
     is_ordered = ranks[twins.first] >= ranks[twins.second]
     return (
         np.where(is_ordered, twins.first, twins.second),

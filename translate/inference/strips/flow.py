@@ -169,9 +169,8 @@ def _residual_block(block: ResidualBlock, features: Features, plan: Plan) -> Fea
 def _resnet(generator: ResNetGenerator, features: Features, plan: Plan) -> Features:
     if generator.change is None:
         return flow(generator.layers, features, plan)
-    features = plan.keep(features)
-    photo = features.reader()
-    return Changed(generator.change, photo, flow(generator.layers, features, plan))
+    # The photo can be read as often as anyone likes: nothing of it need be kept.
+    return Changed(generator.change, features, flow(generator.layers, features, plan))
 
 
 @flow.register
